@@ -1,6 +1,6 @@
-"""What every data set is: two splits of samples that live on the device."""
+"""What every data set is: two splits of samples that live on one device."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -31,7 +31,10 @@ class Split:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A named data set: where it came from, its classes, its train and test split."""
+    """A named data set: where it came from, its classes, its train and test split.
+
+    classes: what label 0, 1, ... means; for labels [N, K], what column 0, 1, ... means
+    """
 
     name: str
     source: str
@@ -39,7 +42,30 @@ class DataSet:
     train: Split
     test: Split
 
+    def take(self, train: int | None, test: int | None) -> "DataSet":
+        """The first `train` and `test` samples; every set is in random order, so they are a fair sample."""
+        return replace(self, train=self.train.take(train), test=self.test.take(test))
+
+    def to(self, device: torch.device) -> "DataSet":
+        """The same data set on `device`."""
+        return replace(self, train=self.train.to(device), test=self.test.to(device))
+
 
 def as_float(x: Tensor) -> Tensor:
     """Pixels 0..255 as floats in [0, 1]; floats pass unchanged. Shape is kept."""
     return x.float().div_(255) if x.dtype == torch.uint8 else x
+
+
+def check_whole(name: str, value: object, least: int = 1, most: int | None = None) -> None:
+    """ValueError unless `value` is a whole number from `least` to `most`; `name` says which option it is."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        limits = f"{least} or above" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} is {value!r}; expected a whole number, {limits}")
+
+
+def check_number(name: str, value: object, least: float = 0.0) -> None:
+    """ValueError unless `value` is a finite number, `least` or above; `name` says which option it is."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not least <= value < float("inf"):
+        raise ValueError(f"{name} is {value!r}; expected a number, {least:g} or above")
