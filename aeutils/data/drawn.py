@@ -1,0 +1,84 @@
+"""Drawings kept between runs: tensors in a safetensors file that is believed only when its SHA-256 fits."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from aeutils.data.folders import first_writable, search_path
+
+PATIENCE = 20.0  # seconds to wait for another process that draws the same, before drawing it here too
+Tensors = dict[str, Tensor]
+
+
+def keep(name: str, version: int, draw: Callable[[], Tensors]) -> Tensors:
+    """The tensors called `name`: read where they were kept, else drawn by `draw()` and kept.
+
+    Looked for in drawn/ of every data folder, written to the first one that takes it. Where none does, they are drawn
+    each time. A damaged file is named in one line and drawn again.
+    """
+    if (found := find(name, version)) is not None:
+        return found
+    folder = first_writable()
+    if folder is None:
+        return draw()
+    path = folder.path / "drawn" / f"{name}.safetensors"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with FileLock(path.with_suffix(".lock"), timeout=PATIENCE):
+            if (found := read(path, version)) is None:  # another process may have drawn it meanwhile
+                found = draw()
+                write(path, version, found)
+            return found
+    except (OSError, NotImplementedError, Timeout):  # a full disk, no locks here: then it is drawn, just not kept
+        return draw()
+
+
+def find(name: str, version: int) -> Tensors | None:
+    """The first good file called `name` on the search path, as tensors; None when there is none."""
+    for folder in search_path():
+        path = folder.path / "drawn" / f"{name}.safetensors"
+        if (found := read(path, version)) is not None:
+            return found
+        if path.exists():
+            print(f"{folder.label}: drawn/{path.name} is damaged or of another version; it is drawn again.")
+    return None
+
+
+def read(path: Path, version: int) -> Tensors | None:
+    """The tensors in `path`; None when it is missing, of another version, or not what was written."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            promised = file.metadata() or {}
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118 (it is no dict)
+    except (OSError, SafetensorError):
+        return None
+    return tensors if promised == {"version": str(version), "sha256": fingerprint(tensors)} else None
+
+
+def write(path: Path, version: int, tensors: Tensors) -> None:
+    """Write to a file beside `path`, then rename: whoever looks sees the whole file or none. OSError when it cannot.
+
+    The caller holds the lock, so one fixed name will do: what a killed process left there is overwritten.
+    """
+    part = path.with_suffix(".part")
+    try:
+        save_file(tensors, part, {"version": str(version), "sha256": fingerprint(tensors)})
+        os.replace(part, path)
+    except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own error
+        part.unlink(missing_ok=True)
+        raise OSError(str(error)) from error
+
+
+def fingerprint(tensors: Tensors) -> str:
+    """SHA-256 over names, shapes and values, in the order of the names."""
+    digest = hashlib.sha256()
+    for key in sorted(tensors):
+        digest.update(f"{key} {tensors[key].dtype} {tuple(tensors[key].shape)}".encode())
+        digest.update(tensors[key].contiguous().numpy())
+    return digest.hexdigest()
