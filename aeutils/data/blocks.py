@@ -1,0 +1,40 @@
+"""Blocks: images that two numbers describe completely, so that a latent of two is enough and can be looked at."""
+
+import torch
+from torch import Generator, Tensor
+
+from aeutils.data.base import DataSet, Split, check_whole
+
+SIDE = 28  # pixels
+
+
+def blocks(train: int = 80_000, seed: int = 0) -> DataSet:
+    """One centred white rectangle per image: uint8 [N, 1, 28, 28]; labels int64 [N, 2] are its (height, width), 1..28.
+
+    train: shuffled, every one of the 784 sizes equally often (up to the remainder); test: each size once, row by row.
+    Raises ValueError for a count below 1.
+    """
+    check_whole("train", train)
+    check_whole("seed", seed, least=0)
+    generator = Generator().manual_seed(seed)
+    images, sizes = every_block()
+    rank = torch.randperm(
+        len(sizes), generator=generator
+    )  # which sizes get one more when 784 does not divide the count
+    chosen = rank[torch.randperm(train, generator=generator) % len(sizes)]
+    return DataSet(
+        "blocks", "computed", ("height", "width"), Split(images[chosen], sizes[chosen]), Split(images, sizes)
+    )
+
+
+def every_block() -> tuple[Tensor, Tensor]:
+    """The distinct images uint8 [784, 1, 28, 28] and their sizes int64 [784, 2]; (h, w) is number 28(h-1) + w-1."""
+    side = torch.arange(1, SIDE + 1)
+    sizes = torch.cartesian_prod(side, side)
+    place = torch.arange(SIDE)
+    start = (SIDE - sizes) // 2  # an odd gap leaves the extra pixel below and on the right
+    inside = (place >= start.unsqueeze(2)) & (
+        place < (start + sizes).unsqueeze(2)
+    )  # [784, 2, 28]: in its rows, columns
+    images = inside[:, 0, :, None] & inside[:, 1, None, :]
+    return images.unsqueeze(1).to(torch.uint8) * 255, sizes

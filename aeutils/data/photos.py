@@ -1,0 +1,117 @@
+"""Photos: colour photographs of various sizes, and the square patches that models are trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Generator, Tensor
+
+from aeutils.data.base import check_whole
+from aeutils.data.folders import search_path
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photographs in two splits: tuples of uint8 [3, H, W], each of its own size, and the file name of each."""
+
+    name: str
+    source: str
+    train: tuple[Tensor, ...]
+    test: tuple[Tensor, ...]
+    train_names: tuple[str, ...]
+    test_names: tuple[str, ...]
+
+    def to(self, device: torch.device) -> "Photos":
+        """The same photographs on `device`."""
+        train, test = (tuple(photo.to(device) for photo in split) for split in (self.train, self.test))
+        return Photos(self.name, self.source, train, test, self.train_names, self.test_names)
+
+
+def photos(folder: str | Path | None = None) -> Photos:
+    """The photographs in `folder`, else in photos/ of a data folder, else the two that come with scikit-learn.
+
+    A folder holds either train/ and val/, or images: then the last fifth by name is for the test. Raises ValueError
+    for a folder without images and for a file that is no image; files whose name begins with a dot are passed over.
+    """
+    if folder is not None:
+        return from_folder(Path(folder).expanduser(), "your folder")
+    for place in search_path():
+        if (place.path / "photos").is_dir():
+            return from_folder(place.path / "photos", place.label)
+    return two_photos()
+
+
+def from_folder(folder: Path, source: str) -> Photos:
+    """The photographs of one folder. Raises ValueError."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; expected one with photographs, or with train/ and val/")
+    if (folder / "train").is_dir() and (folder / "val").is_dir():
+        train, test = files(folder / "train"), files(folder / "val")
+    else:
+        every = files(folder)
+        first_test = (
+            len(every) - max(1, len(every) // 5) if len(every) > 1 else 1
+        )  # one photograph alone is for training
+        train, test = every[:first_test], every[first_test:]
+    names = [tuple(file.name for file in part) for part in (train, test)]
+    return Photos("photos", source, tuple(map(photo, train)), tuple(map(photo, test)), *names)
+
+
+def files(folder: Path) -> list[Path]:
+    """The files in `folder`, by name. ValueError when there are none."""
+    found = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    if not found:
+        raise ValueError(f"{folder} holds no photographs; expected image files, or the folders train/ and val/")
+    return found
+
+
+def photo(file: Path) -> Tensor:
+    """One image file as uint8 [3, H, W], upright; grey becomes RGB. ValueError, with its name, when it is no image."""
+    try:
+        with Image.open(file) as image:
+            image = ImageOps.exif_transpose(image)  # cameras store "turn me" beside the pixels
+            pixels = np.array(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{file} is no image that can be read ({type(error).__name__})") from error
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+
+
+def two_photos() -> Photos:
+    """The photographs that come with scikit-learn, 427x640 pixels: china.jpg to train, flower.jpg to test."""
+    from sklearn.datasets import load_sample_images
+
+    print(
+        "photos: no data folder holds photos/, so these are the two photographs that come with scikit-learn. "
+        'For more call load("photos", folder=...) or set AEUTILS_DATA to a folder with photos/train and photos/val.'
+    )
+    bundle = load_sample_images()
+    train, test = (torch.from_numpy(np.array(pixels)).permute(2, 0, 1).contiguous() for pixels in bundle.images)
+    names = [(Path(name).name,) for name in bundle.filenames]
+    return Photos("photos", "scikit-learn", (train,), (test,), *names)
+
+
+def patches(photos: Sequence[Tensor], size: int, count: int, seed: int = 0) -> Tensor:
+    """Random squares out of photographs [3, H, W] that are large enough: uint8 [count, 3, size, size], in random order.
+
+    Every photograph is equally likely, and so is every place in it. Raises ValueError when `size` fits into none.
+    """
+    check_whole("size", size)
+    check_whole("count", count)
+    check_whole("seed", seed, least=0)
+    fitting = [photo for photo in photos if min(photo.shape[1:]) >= size]
+    if not fitting:
+        largest = max((min(photo.shape[1:]) for photo in photos), default=0)
+        raise ValueError(f"size is {size}; expected at most {largest}, the shorter side of the largest photograph")
+    generator = Generator().manual_seed(seed)
+    owner = torch.randint(len(fitting), (count,), generator=generator)
+    place = torch.rand(count, 2, generator=generator)
+    result = fitting[0].new_empty(count, 3, size, size)
+    for number, photo in enumerate(fitting):
+        rows = (owner == number).nonzero()[:, 0]
+        windows = photo.unfold(1, size, 1).unfold(2, size, 1)  # [3, H-size+1, W-size+1, size, size], a view
+        top, left = (place[rows] * torch.tensor(windows.shape[1:3])).long().unbind(1)
+        result[rows.to(photo.device)] = windows[:, top.to(photo.device), left.to(photo.device)].transpose(0, 1)
+    return result
