@@ -1,0 +1,86 @@
+"""`python -m aeutils COMMAND`: lab, train, bench, data."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def lab(arguments: argparse.Namespace) -> None:
+    """start JupyterLab on the course's notebooks (further options go to JupyterLab)"""
+    from aeutils.lab import launch
+
+    sys.exit(launch(arguments.options))
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """train a model by name; reports the test error beside PCA's; saves weights and recipe"""
+    from aeutils.train import main
+
+    main(arguments)
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """time the usual training loop against ours; prints a table, writes JSON"""
+    from aeutils.bench import main
+
+    main(arguments.out, arguments.rounds)
+
+
+def data(arguments: argparse.Namespace) -> None:
+    """load data sets by name (downloading what is missing) and say where each came from"""
+    from aeutils.data import load
+
+    for name in arguments.names:
+        found = load(name)
+        print(f"{name}: {found.name}, {len(found.train):,} + {len(found.test):,} samples, from {found.source}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; each command's help is the docstring of its function."""
+    root = argparse.ArgumentParser(prog="python -m aeutils", description="The autoencoder course's command line.")
+    commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(function) -> argparse.ArgumentParser:
+        name, text = function.__name__, function.__doc__
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=function)
+        return command
+
+    add(lab).set_defaults(options=[])
+
+    command = add(train)
+    command.add_argument("--model", default="ae", help="linear, ae, deep, conv, stacked, recirculation, vae")
+    command.add_argument("--data", default="mnist", help="mnist, fashion, glyphs, letters, blocks, digits8")
+    command.add_argument("--latent", type=int, default=32, metavar="Q", help="size of the code (default 32)")
+    command.add_argument("--epochs", type=int, default=20)
+    command.add_argument("--batch-size", type=int, default=128)
+    command.add_argument("--lr", type=float, help="peak learning rate (default: the model's own)")
+    command.add_argument("--schedule", default="one-cycle", help="one-cycle or constant")
+    command.add_argument("--optimizer", help="adam, adagrad or sgd (default: the model's own)")
+    command.add_argument("--seed", type=int, help="default: AEUTILS_SEED or 0")
+    command.add_argument("--checkpoint", type=Path, help="written after every epoch; a killed run goes on from it")
+    command.add_argument("--out", type=Path, help="weights and recipe (default runs/MODEL-DATA-Q.safetensors, .json)")
+
+    command = add(bench)
+    command.add_argument("--out", type=Path, default=Path("runs/bench.json"))
+    command.add_argument("--rounds", type=int, default=3, help="epochs of each loop; the median counts (default 3)")
+
+    command = add(data)
+    command.add_argument("names", nargs="*", default=["mnist", "fashion"], help="default: mnist fashion")
+    return root
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run one command. Bad input ends with one clear line instead of a traceback."""
+    arguments, rest = parser().parse_known_args(argv)
+    if rest and arguments.run is not lab:
+        parser().error(f"unknown options: {' '.join(rest)}")
+    arguments.options = rest
+    try:
+        arguments.run(arguments)
+    except (ValueError, ArithmeticError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""A training run on disk, in one safetensors file: tensors, and as JSON in its header the settings and the history."""
+
+import json
+import os
+import zlib
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from aeutils.history import History
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
+    """Write tensors and JSON `about` to `path`; a reader sees the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, {"aeutils": json.dumps(about)})
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
+    """Tensors and `about` of a file from `write_tensors`. ValueError when it is damaged or something else."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads(file.metadata()["aeutils"])
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (no mapping)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged or was not written by aeutils ({error}); delete it to start anew"
+        ) from None
+
+
+class Checkpoint:
+    """The file of one run. `save` after an epoch, `restore` before the first."""
+
+    def __init__(self, path: str | Path, settings: dict, x: Tensor):
+        self.path = Path(path)
+        self.settings = settings | {"samples": list(x.shape), "crc32": zlib.crc32(x.cpu().numpy())}
+
+    def save(self, run) -> None:
+        """Write the weights, the optimiser's state and the history of `run`."""
+        tensors = {f"model.{name}": value for name, value in run.model.state_dict().items()}
+        for k, state in run.step.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{k}.{name}": value for name, value in state.items()}
+        write_tensors(self.path, tensors, {"settings": self.settings, "history": run.history.as_dict()})
+
+    def restore(self, run) -> None:
+        """Put a saved run back into `run`; nothing happens when there is none. ValueError when it was another run."""
+        if not self.path.exists():
+            return
+        tensors, about = read_tensors(self.path)
+        self._check_same_run(about.get("settings", {}))
+        self._check_same_weights(run.model, tensors)
+        run.model.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, k, key = name.split(".")
+                state.setdefault(int(k), {})[key] = value
+        groups = run.step.optimizer.state_dict()["param_groups"]
+        run.step.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        for group in run.step.optimizer.param_groups:
+            group["lr"] = run.step.rate  # loading put a copy there
+        run.history = History(**about["history"])
+
+    def _check_same_run(self, found: dict) -> None:
+        wrong = [
+            f"{name} {found.get(name)!r} there, {value!r} now"
+            for name, value in self.settings.items()
+            if found.get(name) != value
+        ]
+        if wrong:
+            raise ValueError(
+                f"{self.path} belongs to another run ({'; '.join(wrong)}); use another path, or delete it to start anew"
+            )
+
+    def _check_same_weights(self, model: torch.nn.Module, tensors: dict[str, Tensor]) -> None:
+        for name, value in model.state_dict().items():
+            saved = tensors.get(f"model.{name}")
+            if saved is None or saved.shape != value.shape:
+                there = "none" if saved is None else list(saved.shape)
+                raise ValueError(f"{self.path} has {there} for {name}, the model needs {list(value.shape)}")

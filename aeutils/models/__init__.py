@@ -1,0 +1,43 @@
+"""The models of the course, each `nn.Module` with encode, decode, forward, loss and latent_dim; `build` by name."""
+
+from aeutils.models.base import Autoencoder
+from aeutils.models.conv import Conv
+from aeutils.models.dense import Deep, Dense, mlp
+from aeutils.models.linear import TiedLinear
+from aeutils.models.pca import PCA
+from aeutils.models.recirculation import Recirculation
+from aeutils.models.stacked import Stacked
+from aeutils.models.vae import VAE
+
+MODELS: dict[str, type[Autoencoder]] = {
+    "linear": TiedLinear,
+    "ae": Dense,
+    "deep": Deep,
+    "conv": Conv,
+    "stacked": Stacked,
+    "recirculation": Recirculation,
+    "vae": VAE,
+}
+
+
+def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, **options) -> Autoencoder:
+    """A fresh model by name, for samples of `shape`. ValueError for an unknown name."""
+    if name not in MODELS:
+        raise ValueError(f"there is no model {name!r}; expected one of {', '.join(MODELS)}")
+    return MODELS[name](tuple(shape), latent_dim, **options)
+
+
+__all__ = [
+    "MODELS",
+    "PCA",
+    "VAE",
+    "Autoencoder",
+    "Conv",
+    "Deep",
+    "Dense",
+    "Recirculation",
+    "Stacked",
+    "TiedLinear",
+    "build",
+    "mlp",
+]

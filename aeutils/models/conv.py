@@ -1,0 +1,42 @@
+"""The convolutional autoencoder: the same code, far fewer weights."""
+
+from torch import nn
+
+from aeutils.models.base import Autoencoder
+
+
+class Conv(Autoencoder):
+    """Two strided convolutions, one linear layer to the code, and the way back, for images [N, C, H, W].
+
+    channels: of the two convolutions. ValueError when H or W is not a multiple of 4.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...] = (1, 28, 28),
+        latent_dim: int = 32,
+        channels: tuple[int, int] = (16, 32),
+        **options,
+    ):
+        if len(shape) != 3 or shape[1] % 4 or shape[2] % 4:
+            raise ValueError(f"Conv takes images [C, H, W] with H and W multiples of 4; got shape {tuple(shape)}")
+        (c, h, w), (c1, c2) = shape, channels
+        inner = (c2, h // 4, w // 4)
+        flat = inner[0] * inner[1] * inner[2]
+        encoder = nn.Sequential(
+            nn.Conv2d(c, c1, 3, stride=2, padding=1),  # [N, c1, H/2, W/2]
+            nn.ReLU(),
+            nn.Conv2d(c1, c2, 3, stride=2, padding=1),  # [N, c2, H/4, W/4]
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(flat, latent_dim),
+        )
+        decoder = nn.Sequential(
+            nn.Linear(latent_dim, flat),
+            nn.ReLU(),
+            nn.Unflatten(1, inner),
+            nn.ConvTranspose2d(c2, c1, 4, stride=2, padding=1),  # [N, c1, H/2, W/2]
+            nn.ReLU(),
+            nn.ConvTranspose2d(c1, c, 4, stride=2, padding=1),  # [N, C, H, W]
+        )
+        super().__init__(encoder, decoder, shape, latent_dim, **options)

@@ -1,0 +1,53 @@
+"""Autoencoders of fully connected layers: the lab's network, and the deep one of Hinton and Salakhutdinov."""
+
+from itertools import pairwise
+from math import prod
+
+from torch import nn
+
+from aeutils.models.base import Autoencoder, check_sizes
+
+
+def mlp(sizes: tuple[int, ...], activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Linear layers sizes[0] -> sizes[1] -> ... with an activation between them, none after the last.
+
+    He et al. (2015) weights where a ReLU follows, Glorot and Bengio (2010) elsewhere: signals keep their size through
+    the layers from the first step on, which is worth about two epochs against PyTorch's smaller default.
+    """
+    layers: list[nn.Module] = []
+    for n, m in pairwise(sizes):
+        layers += [nn.Linear(n, m), activation()]
+        nn.init.zeros_(layers[-2].bias)
+        if activation is nn.ReLU and len(layers) < 2 * (len(sizes) - 1):
+            nn.init.kaiming_normal_(layers[-2].weight, nonlinearity="relu")
+        else:
+            nn.init.xavier_uniform_(layers[-2].weight)
+    return nn.Sequential(*layers[:-1])
+
+
+class Dense(Autoencoder):
+    """n-512-256-q-256-512-n with ReLU (n = 784 for 28x28 images): the network of the lab.
+
+    shape: of one sample, (1, 28, 28) for images, (2,) for points; hidden: sizes between input and code.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...] = (1, 28, 28),
+        latent_dim: int = 32,
+        hidden: tuple[int, ...] = (512, 256),
+        activation: type[nn.Module] = nn.ReLU,
+        **options,
+    ):
+        check_sizes(shape, latent_dim, *hidden)
+        sizes = (prod(shape), *hidden, latent_dim)
+        encoder = nn.Sequential(nn.Flatten(), *mlp(sizes, activation))
+        decoder = nn.Sequential(*mlp(sizes[::-1], activation), nn.Unflatten(1, tuple(shape)))
+        super().__init__(encoder, decoder, shape, latent_dim, **options)
+
+
+class Deep(Dense):
+    """784-1000-500-250-q and back (Hinton and Salakhutdinov 2006, there q = 30), ReLU in place of their sigmoids."""
+
+    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 30, **options):
+        super().__init__(shape, latent_dim, hidden=(1000, 500, 250), **options)

@@ -1,0 +1,50 @@
+"""Principal component analysis (scikit-learn's) with the face of a model, so that plots and metrics take both."""
+
+from math import prod
+
+import torch
+from sklearn import decomposition
+from torch import Tensor
+
+from aeutils.data.base import Split, as_float
+from aeutils.models.base import Autoencoder
+
+
+class PCA(Autoencoder):
+    """The best linear encoder and decoder: h = W (x - mean), x_hat = W^T h + mean, W [q, n] orthonormal rows.
+
+    PCA.fit(samples, q) makes one; `pca.first(k)` keeps the k strongest components, in falling order of variance.
+    """
+
+    def __init__(self, shape: tuple[int, ...], weight: Tensor, mean: Tensor):
+        flatten, unflatten = torch.nn.Flatten(), torch.nn.Unflatten(1, tuple(shape))
+        super().__init__(flatten, unflatten, shape, len(weight), output="linear")
+        self.register_buffer("weight", weight)
+        self.register_buffer("mean", mean)
+
+    @classmethod
+    def fit(cls, samples: Split | Tensor, latent_dim: int) -> "PCA":
+        """Principal components of samples [N, *shape]. ValueError unless 1 <= latent_dim <= min(N, n)."""
+        x = samples.x if isinstance(samples, Split) else samples
+        shape = tuple(x.shape[1:])
+        most = min(len(x), prod(shape))
+        if not 1 <= latent_dim <= most:
+            raise ValueError(f"latent_dim is between 1 and {most} for samples {list(x.shape)}; got {latent_dim}")
+        flat = as_float(x).flatten(1).cpu().numpy()
+        found = decomposition.PCA(latent_dim, svd_solver="covariance_eigh").fit(flat)
+        weight, mean = (torch.from_numpy(array).float().to(x.device) for array in (found.components_, found.mean_))
+        return cls(shape, weight, mean)
+
+    def first(self, count: int) -> "PCA":
+        """The PCA of the `count` strongest components."""
+        if not 1 <= count <= self.latent_dim:
+            raise ValueError(f"this PCA has {self.latent_dim} components; asked for the first {count}")
+        return PCA(self.shape, self.weight[:count], self.mean)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """h = W (x - mean): [N, *shape] -> [N, latent_dim]."""
+        return (self.encoder(x) - self.mean) @ self.weight.T
+
+    def decode(self, h: Tensor) -> Tensor:
+        """x_hat = W^T h + mean: [N, latent_dim] -> [N, *shape]."""
+        return self.decoder(h @ self.weight + self.mean)

@@ -1,0 +1,43 @@
+"""Recirculation: learning an autoencoder without back-propagation, by comparing activations on x and on x_hat."""
+
+from math import prod
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from aeutils.losses import squared_error
+from aeutils.models.base import Autoencoder
+
+
+class Recirculation(Autoencoder):
+    """One sigmoid layer n-q-n trained by recirculation (Hinton and McClelland 1988).
+
+    The image x gives the code h; the decoder's picture of h, kept close to x by `regression`, is x1; x1 gives h1.
+    Each weight changes by what its two ends see: decoder by h (x - x1), encoder by (h - h1) x1.
+    """
+
+    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, regression: float = 0.75):
+        super().__init__(
+            nn.Sequential(nn.Flatten(), nn.Linear(prod(shape), latent_dim), nn.Sigmoid()),
+            nn.Sequential(nn.Linear(latent_dim, prod(shape)), nn.Unflatten(1, tuple(shape))),
+            shape,
+            latent_dim,
+            output="linear",
+        )
+        if not 0 <= regression < 1:
+            raise ValueError(f"regression is the share of x kept in x1, in [0, 1); got {regression}")
+        self.regression = regression
+
+    def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
+        """Squared error per image as its value; recirculation's changes (no derivative of it) as its gradient."""
+        linear = self.encoder[1]
+        with torch.no_grad():
+            x_hat = self(x)
+            x1 = self.regression * x + (1 - self.regression) * x_hat
+            h, h1 = self.encode(x), self.encode(x1)
+        decoder = ((x1 - x) * self.decoder(h)).sum()  # gradient of the decoder: -(x - x1) h
+        encoder = ((h1 - h) * F.linear(x1.flatten(1), linear.weight, linear.bias)).sum()  # gradient: -(h - h1) x1
+        rule = (decoder + encoder) / len(x)
+        error = squared_error(x_hat, x if target is None else target)
+        return {"loss": error + (rule - rule.detach())}

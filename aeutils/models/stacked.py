@@ -1,0 +1,45 @@
+"""The stacked autoencoder: one layer is trained after the other, each to reconstruct the code below it."""
+
+from itertools import pairwise
+from math import prod
+
+from torch import Tensor, nn
+
+from aeutils.losses import cross_entropy
+from aeutils.models.base import Autoencoder, check_sizes
+
+
+class Stacked(Autoencoder):
+    """784-128-64-q of sigmoid layers, pretrained greedily (Bengio et al. 2007), then fine-tuned end to end.
+
+    `stage` k < len(sizes) trains only the k-th encoder layer and its decoder layer, on the code of the layers
+    below; the last stage trains all of them. Every code is in [0, 1], so cross-entropy serves on every level.
+    """
+
+    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, hidden: tuple[int, ...] = (128, 64)):
+        check_sizes(shape, latent_dim, *hidden)
+        sizes = (prod(shape), *hidden, latent_dim)
+        ups = [nn.Sequential(nn.Linear(n, m), nn.Sigmoid()) for n, m in pairwise(sizes)]
+        downs = [nn.Linear(m, n) for n, m in pairwise(sizes)]  # downs[k] undoes ups[k]; logits
+        decoder = [layer for down in downs[:0:-1] for layer in (down, nn.Sigmoid())] + [downs[0]]
+        super().__init__(
+            nn.Sequential(nn.Flatten(), *ups),
+            nn.Sequential(*decoder, nn.Unflatten(1, tuple(shape))),
+            shape,
+            latent_dim,
+            criterion="cross-entropy",
+        )
+        self.levels = list(zip(ups, downs, strict=True))
+        self.stages = (*(f"layer {k + 1}" for k in range(len(ups))), "end to end")
+        self.stage = len(ups)
+
+    def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
+        """The current stage's loss: one layer's reconstruction of the code below it, or the whole stack's of x."""
+        if self.stage == len(self.levels):
+            return super().loss(x, target)
+        below = x.flatten(1)
+        for up, _ in self.levels[: self.stage]:
+            below = up(below)
+        below = below.detach()  # greedy: what is below is finished
+        up, down = self.levels[self.stage]
+        return {"loss": cross_entropy(down(up(below)), below)}

@@ -1,0 +1,35 @@
+"""The one set-up cell of a notebook: style, seed, data, and a line that says what this run is."""
+
+from importlib.resources import files
+
+import matplotlib.pyplot as plt
+import torch
+
+from aeutils import environment
+from aeutils.data import DataSet, load
+
+
+def setup(data: str = "mnist", seed: int = 0) -> DataSet:
+    """Load `data` by name, set the course's figure style, seed every generator; prints one line.
+
+    The line names the device, the data set and where it came from, and the budget. AEUTILS_SEED replaces `seed`.
+    """
+    plt.style.use(files("aeutils") / "course.mplstyle")
+    seed = environment.seed(seed)
+    torch.manual_seed(seed)
+    # Numbers below 1e-38 are slow on a CPU and mean nothing here; they appear when sigmoids saturate.
+    torch.set_flush_denormal(True)
+    loaded = load(data)
+    device, budget = environment.device(), environment.budget()
+    print(
+        f"device: {_describe(device)} | data: {loaded.name}, {len(loaded.train):,} + {len(loaded.test):,} samples, "
+        f"from {loaded.source} | budget: {budget.name} | seed: {seed}"
+    )
+    return loaded
+
+
+def _describe(device: torch.device) -> str:
+    """The GPU's name, or how many threads the CPU computes with."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} ({torch.get_num_threads()} threads)"
