@@ -73,6 +73,8 @@ def photo(file: Path) -> Tensor:
     try:
         with Image.open(file) as image:
             image = ImageOps.exif_transpose(image)  # cameras store "turn me" beside the pixels
+            if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+                image = Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
             pixels = np.array(image.convert("RGB"))
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{file} is no image that can be read ({type(error).__name__})") from error
