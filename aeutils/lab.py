@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+SETTINGS = Path(__file__).resolve().parent / "lab_settings"
 
 
 def launch(arguments: Sequence[str] = (), folder: Path = NOTEBOOKS) -> int:
@@ -35,6 +36,7 @@ def settings(folder: Path) -> dict[str, str]:
         "--ServerApp.root_dir": str(folder),
         "--ServerApp.kernel_websocket_connection_class": "aeutils.server.PromptConnection",
         "--LabApp.default_url": first_page(folder),
+        "--LabApp.app_settings_dir": str(SETTINGS),  # the question whether to fetch news is asked unless it is answered
         "--LabApp.news_url": "None",
         "--LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager": "readonly",
