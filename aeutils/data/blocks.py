@@ -18,13 +18,10 @@ def blocks(train: int = 80_000, seed: int = 0) -> DataSet:
     check_whole("seed", seed, least=0)
     generator = Generator().manual_seed(seed)
     images, sizes = every_block()
-    rank = torch.randperm(
-        len(sizes), generator=generator
-    )  # which sizes get one more when 784 does not divide the count
+    rank = torch.randperm(len(sizes), generator=generator)  # who gets one more where 784 does not divide the count
     chosen = rank[torch.randperm(train, generator=generator) % len(sizes)]
-    return DataSet(
-        "blocks", "computed", ("height", "width"), Split(images[chosen], sizes[chosen]), Split(images, sizes)
-    )
+    train_split, test_split = Split(images[chosen], sizes[chosen]), Split(images, sizes)
+    return DataSet("blocks", "computed", ("height", "width"), train_split, test_split)
 
 
 def every_block() -> tuple[Tensor, Tensor]:
@@ -32,9 +29,7 @@ def every_block() -> tuple[Tensor, Tensor]:
     side = torch.arange(1, SIDE + 1)
     sizes = torch.cartesian_prod(side, side)
     place = torch.arange(SIDE)
-    start = (SIDE - sizes) // 2  # an odd gap leaves the extra pixel below and on the right
-    inside = (place >= start.unsqueeze(2)) & (
-        place < (start + sizes).unsqueeze(2)
-    )  # [784, 2, 28]: in its rows, columns
+    start = (SIDE - sizes.unsqueeze(2)) // 2  # an odd gap leaves the extra pixel below and on the right
+    inside = (place >= start) & (place < start + sizes.unsqueeze(2))  # [784, 2, 28]: in its rows, in its columns
     images = inside[:, 0, :, None] & inside[:, 1, None, :]
     return images.unsqueeze(1).to(torch.uint8) * 255, sizes

@@ -46,9 +46,8 @@ def download(source: Source) -> DataSet:
 def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder) -> DataSet:
     """Bring the missing and damaged files of `source` into `folder`, in one process at a time, and read all of them."""
     with locked(folder.path / f".{source.folder}.lock", source.name):
-        for left_over in folder.path.glob(
-            f".{source.folder}-*"
-        ):  # by a killed download: we hold the lock, so none runs
+        # Left by a killed download: the lock is ours, so none is running.
+        for left_over in folder.path.glob(f".{source.folder}-*"):
             shutil.rmtree(left_over, ignore_errors=True)
         wanted = [file for file in source.files if not good(source, raw(source, folder.path) / file)]
         if wanted:  # else another process brought them while this one waited for the lock

@@ -52,9 +52,8 @@ def from_folder(folder: Path, source: str) -> Photos:
         train, test = files(folder / "train"), files(folder / "val")
     else:
         every = files(folder)
-        first_test = (
-            len(every) - max(1, len(every) // 5) if len(every) > 1 else 1
-        )  # one photograph alone is for training
+        held_out = max(1, len(every) // 5) if len(every) > 1 else 0
+        first_test = len(every) - held_out
         train, test = every[:first_test], every[first_test:]
     names = [tuple(file.name for file in part) for part in (train, test)]
     return Photos("photos", source, tuple(map(photo, train)), tuple(map(photo, test)), *names)
