@@ -37,8 +37,7 @@ def figures_without_a_window() -> dict[str, str]:
 os.environ.setdefault("AEUTILS_BUDGET", "quick")
 os.environ["OMP_NUM_THREADS"] = str(threads_per_process())
 os.environ.update(private_folders() | figures_without_a_window())
-if not os.environ.get("AEUTILS_DATA"):
-    os.environ["AEUTILS_OFFLINE"] = "1"  # no test downloads: real data only from the folder that AEUTILS_DATA names
+os.environ["AEUTILS_OFFLINE"] = "1"  # no test downloads: real data come from the folder that AEUTILS_DATA names
 
 
 def pytest_unconfigure() -> None:

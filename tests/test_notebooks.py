@@ -18,6 +18,8 @@ Afterwards you can do it. **Prerequisites**: none. **Reading time**: 5 minutes. 
 Next: [three](03_next.ipynb), its [lab](labs/02_lab.ipynb), <img src="figure.png">, [web](https://example.org)
 and $f[x](y)$, the half of `a[0](b)`."""
 
+SETUP = "device: cpu (2 threads) | data: MNIST, from a folder | budget: normal | seed: 0\n"
+
 
 def name_of(value) -> str:
     return value.__name__ if callable(value) else str(value.relative_to(FOLDER))
@@ -61,7 +63,7 @@ def printed(text: str, name: str = "stdout") -> nbformat.NotebookNode:
 def lecture(tmp_path) -> Notebook:
     """A small notebook that keeps every rule, to be broken by a test."""
     code = [
-        new_code_cell("ae.setup()", outputs=[printed("cpu, MNIST from a folder, budget normal\n")]),
+        new_code_cell("ae.setup()", outputs=[printed(SETUP)]),
         new_code_cell("1 + 1", outputs=[new_output("execute_result", {"text/plain": "2"}, execution_count=2)]),
         new_code_cell("plot()", outputs=[shown(png=picture(0, 255))]),
         new_code_cell("slider()", outputs=[shown(widget={"model_id": "1"})]),
@@ -142,11 +144,11 @@ BROKEN = [
     *[(rules.says_what_to_expect, replaced(0, word, "")) for word in ("Afterwards", "Prereq", "Reading", "Run time")],
     (rules.has_one_setup_cell, replaced(1, "ae.setup()", "")),
     (rules.has_one_setup_cell, source(2, "ae.setup()")),
-    (rules.has_one_setup_cell, stored(1, printed("cpu, MNIST\nbudget normal\n"))),
+    (rules.has_one_setup_cell, stored(1, printed(SETUP * 2))),
     (rules.has_one_setup_cell, stored(1)),
-    (rules.was_run_in_full, stored(1, printed("cpu, MNIST, budget quick"))),
-    (rules.was_run_in_full, stored(1, printed("MNIST, budget normal"))),
-    (rules.was_run_in_full, stored(1, printed("cpu, budget normal"))),
+    (rules.was_run_in_full, stored(1, printed(SETUP.replace("normal", "quick")))),
+    (rules.was_run_in_full, stored(1, printed(SETUP.replace("MNIST", "glyphs")))),
+    (rules.was_run_in_full, stored(1, printed(SETUP.replace("device", "on")))),
     (rules.asks_questions, replaced(6, "<details>yes</details>", "")),
     (rules.asks_questions, source(6, "<details>")),
     (rules.has_a_widget, stored(4)),
