@@ -45,7 +45,7 @@ WATCH = """widget => {
     }).observe(widget, {subtree: true, attributes: true, attributeFilter: ["src"]});
 }"""
 
-# Every code cell that has code was run, and nothing is running or waiting ("[*]").
+# Every code cell was run; one that is running or waiting has "[*]" in place of a number.
 ALL_RUN = """() => [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")]
     .every(cell => /^\\[\\d+\\]/.test(cell.querySelector(".jp-InputPrompt").textContent.trim()))"""
 
@@ -144,20 +144,17 @@ class Widget:
         return now
 
     def drag(self, slider: Locator) -> None:
-        """Moves a slider's handle by mouse, by a third of its track, in small steps."""
-        handle, track = slider.bounding_box(), slider.locator("xpath=ancestor::*[contains(@class,'noUi-base')]")
-        bar = track.bounding_box()
+        """Moves a slider's handle by mouse in small steps, half of the way to the end that is further."""
+        handle, mouse = slider.bounding_box(), self.notebook.page.mouse
         x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
-        way = bar["width"] / 3 if x < bar["x"] + bar["width"] / 2 else -bar["width"] / 3
-        mouse = self.notebook.page.mouse
         mouse.move(x, y)
         mouse.down()
-        mouse.move(x + way, y, steps=10)
+        mouse.move(x + room(slider) / 2, y, steps=10)
         mouse.up()
 
     def press(self, slider: Locator, times: int) -> list[float]:
         """Presses an arrow key `times` times, each after the answer to the one before: the milliseconds of each."""
-        key = "ArrowLeft" if at_its_end(slider) else "ArrowRight"
+        key = "ArrowRight" if room(slider) > 0 else "ArrowLeft"
         slider.focus()
         for _ in range(times):
             seen = self.root.evaluate("widget => widget.milliseconds.length")
@@ -168,14 +165,16 @@ class Widget:
         return self.root.evaluate("widget => widget.milliseconds")[-times:]
 
 
-def at_its_end(slider: Locator) -> bool:
-    """True in the right half of the track."""
-    low, high, now = (float(slider.get_attribute(f"aria-value{name}")) for name in ("min", "max", "now"))
-    return now > (low + high) / 2
+def room(slider: Locator) -> float:
+    """Pixels from a slider's handle to the end of its track that is further away; negative when that is the left one."""
+    handle = slider.bounding_box()
+    track = slider.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+    left = handle["x"] + handle["width"] / 2 - track["x"]
+    return max(track["width"] - left, -left, key=abs)
 
 
 def value(slider: Locator) -> str:
-    """What the slider says it stands at. Not aria-valuenow: that is a percentage of the track."""
+    """What the slider says it stands at. Not aria-valuenow, which noUiSlider rounds to one decimal."""
     return slider.get_attribute("aria-valuetext")
 
 
