@@ -166,7 +166,7 @@ class Widget:
 
 
 def room(slider: Locator) -> float:
-    """Pixels from a slider's handle to the end of its track that is further away; negative when that is the left one."""
+    """Pixels from a slider's handle to the end of its track that is further away; negative to the left."""
     handle = slider.bounding_box()
     track = slider.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
     left = handle["x"] + handle["width"] / 2 - track["x"]
