@@ -32,7 +32,7 @@ def data(arguments: argparse.Namespace) -> None:
 
     for name in arguments.names:
         found = load(name)
-        print(f"{name}: {found.name}, {len(found.train):,} + {len(found.test):,} samples, from {found.source}")
+        print(f"{name}: {found.name}, {len(found.train):,} + {len(found.test):,} samples ({found.source})")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
 
     command = add(bench)
     command.add_argument("--out", type=Path, default=Path("runs/bench.json"))
-    command.add_argument("--rounds", type=int, default=3, help="epochs of each loop; the median counts (default 3)")
+    command.add_argument("--rounds", type=int, default=5, help="epochs of each loop; the median counts (default 5)")
 
     command = add(data)
     command.add_argument("names", nargs="*", default=["mnist", "fashion"], help="default: mnist fashion")

@@ -24,7 +24,7 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget("quick", train=6_000, test=2_000, epochs=1),  # the tests
+    "quick": Budget("quick", train=12_000, test=2_000, epochs=1),  # the tests
     "normal": Budget("normal", train=None, test=None, epochs=1),  # two CPU cores
     "full": Budget("full", train=None, test=None, epochs=4),  # a GPU
 }

@@ -27,7 +27,7 @@ def picture(image: Tensor) -> np.ndarray:
 
 def show_image(axes: Axes, image: Tensor, title: str = "") -> None:
     """One image [C, H, W] into `axes`, grey levels fixed to 0..1, no ticks."""
-    axes.imshow(picture(image), vmin=0, vmax=1)
+    axes.imshow(picture(image), cmap="gray", vmin=0, vmax=1)
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
     axes.spines[:].set_visible(False)

@@ -22,8 +22,8 @@ def setup(data: str = "mnist", seed: int = 0) -> DataSet:
     loaded = load(data)
     device, budget = environment.device(), environment.budget()
     print(
-        f"device: {_describe(device)} | data: {loaded.name}, {len(loaded.train):,} + {len(loaded.test):,} samples, "
-        f"from {loaded.source} | budget: {budget.name} | seed: {seed}"
+        f"device: {_describe(device)} | data: {loaded.name}, {len(loaded.train):,} + {len(loaded.test):,} samples "
+        f"({loaded.source}) | budget: {budget.name} | seed: {seed}"
     )
     return loaded
 

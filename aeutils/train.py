@@ -19,8 +19,8 @@ def main(arguments: argparse.Namespace) -> Path:
     data = load(arguments.data)
     seed = environment.seed() if arguments.seed is None else arguments.seed
     torch.manual_seed(seed)
-    model = build(arguments.model, tuple(data.train.x.shape[1:]), arguments.latent).to(environment.device())
-    print(f"{arguments.model} with a code of {arguments.latent} on {data.name} (from {data.source})")
+    model = build(arguments.model, tuple(data.train.x.shape[1:]), arguments.latent)
+    print(f"{arguments.model} with a code of {arguments.latent} on {data.name} ({data.source})")
     settings = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "lr", "schedule", "optimizer")}
     histories = []
     for stage, name in enumerate(model.stages):

@@ -44,7 +44,7 @@ def fit(
     checkpoint: str | Path | None = None,
     label: str | None = None,
 ) -> History:
-    """Train `model` in place on samples [N, *model.shape]; returns the loss parts of every epoch.
+    """Train `model` in place on samples [N, *model.shape], on the course's device; returns the parts of every epoch.
 
     samples     uint8 images or floats (images in [0, 1]); a Split or a tensor
     epochs      at the normal budget; AEUTILS_BUDGET=full multiplies them
@@ -60,6 +60,7 @@ def fit(
     The stop button (KeyboardInterrupt) ends it with what was learned so far. ValueError for bad samples or settings;
     NonFiniteLoss, with the last finite weights in the model, when the loss stops being a number.
     """
+    model.to(environment.device())
     x = check_samples(samples, model)
     held_out = None if test is None else check_samples(test, model)
     batch_size = min(batch_size, len(x))
@@ -110,10 +111,11 @@ class _Step:
 
     def __init__(self, model: Autoencoder, x: Tensor, corrupt: Callable | None, optimizer: str):
         self.model, self.x, self.corrupt = model, x, corrupt
+        self.weights = list(model.parameters())
         self.rate = torch.zeros((), device=x.device)  # a tensor: the optimiser reads it on the device
         # PyTorch's fused Adagrad kernel exists for CPUs only.
         fused = optimizer != "adagrad" or x.device.type == "cpu"
-        self.optimizer = OPTIMIZERS[optimizer](model.parameters(), lr=self.rate, fused=fused)
+        self.optimizer = OPTIMIZERS[optimizer](self.weights, lr=self.rate, fused=fused)
         self.names: list[str] = []
         self.totals: Tensor | None = None  # sums of the loss parts since the epoch began, [parts]
 
@@ -121,7 +123,8 @@ class _Step:
         """Gather the batch `index` [B], forward, backward, update with learning rate `rate` []."""
         clean = as_float(self.x.index_select(0, index))
         parts = self.model.loss(self.corrupt(clean) if self.corrupt else clean, clean)
-        self.optimizer.zero_grad()
+        for weight in self.weights:  # what zero_grad() does, without its bookkeeping
+            weight.grad = None
         parts["loss"].backward()
         self.rate.copy_(rate)
         self.optimizer.step()

@@ -2,7 +2,8 @@
 
 from aeutils.models.base import Autoencoder
 from aeutils.models.conv import Conv
-from aeutils.models.dense import Deep, Dense, mlp
+from aeutils.models.dense import Deep, Dense
+from aeutils.models.layers import Linear, mlp
 from aeutils.models.linear import TiedLinear
 from aeutils.models.pca import PCA
 from aeutils.models.recirculation import Recirculation
@@ -35,6 +36,7 @@ __all__ = [
     "Conv",
     "Deep",
     "Dense",
+    "Linear",
     "Recirculation",
     "Stacked",
     "TiedLinear",

@@ -3,6 +3,7 @@
 from torch import nn
 
 from aeutils.models.base import Autoencoder
+from aeutils.models.layers import Linear, initialize
 
 
 class Conv(Autoencoder):
@@ -29,14 +30,14 @@ class Conv(Autoencoder):
             nn.Conv2d(c1, c2, 3, stride=2, padding=1),  # [N, c2, H/4, W/4]
             nn.ReLU(),
             nn.Flatten(),
-            nn.Linear(flat, latent_dim),
+            Linear(flat, latent_dim),
         )
         decoder = nn.Sequential(
-            nn.Linear(latent_dim, flat),
+            Linear(latent_dim, flat),
             nn.ReLU(),
             nn.Unflatten(1, inner),
             nn.ConvTranspose2d(c2, c1, 4, stride=2, padding=1),  # [N, c1, H/2, W/2]
             nn.ReLU(),
             nn.ConvTranspose2d(c1, c, 4, stride=2, padding=1),  # [N, C, H, W]
         )
-        super().__init__(encoder, decoder, shape, latent_dim, **options)
+        super().__init__(initialize(encoder), initialize(decoder), shape, latent_dim, **options)

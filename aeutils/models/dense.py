@@ -1,28 +1,11 @@
 """Autoencoders of fully connected layers: the lab's network, and the deep one of Hinton and Salakhutdinov."""
 
-from itertools import pairwise
 from math import prod
 
 from torch import nn
 
 from aeutils.models.base import Autoencoder, check_sizes
-
-
-def mlp(sizes: tuple[int, ...], activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
-    """Linear layers sizes[0] -> sizes[1] -> ... with an activation between them, none after the last.
-
-    He et al. (2015) weights where a ReLU follows, Glorot and Bengio (2010) elsewhere: signals keep their size through
-    the layers from the first step on, which is worth about two epochs against PyTorch's smaller default.
-    """
-    layers: list[nn.Module] = []
-    for n, m in pairwise(sizes):
-        layers += [nn.Linear(n, m), activation()]
-        nn.init.zeros_(layers[-2].bias)
-        if activation is nn.ReLU and len(layers) < 2 * (len(sizes) - 1):
-            nn.init.kaiming_normal_(layers[-2].weight, nonlinearity="relu")
-        else:
-            nn.init.xavier_uniform_(layers[-2].weight)
-    return nn.Sequential(*layers[:-1])
+from aeutils.models.layers import mlp
 
 
 class Dense(Autoencoder):

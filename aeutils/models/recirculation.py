@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from aeutils.losses import squared_error
 from aeutils.models.base import Autoencoder
+from aeutils.models.layers import Linear
 
 
 class Recirculation(Autoencoder):
@@ -19,8 +20,8 @@ class Recirculation(Autoencoder):
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, regression: float = 0.75):
         super().__init__(
-            nn.Sequential(nn.Flatten(), nn.Linear(prod(shape), latent_dim), nn.Sigmoid()),
-            nn.Sequential(nn.Linear(latent_dim, prod(shape)), nn.Unflatten(1, tuple(shape))),
+            nn.Sequential(nn.Flatten(), Linear(prod(shape), latent_dim), nn.Sigmoid()),
+            nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, tuple(shape))),
             shape,
             latent_dim,
             output="linear",

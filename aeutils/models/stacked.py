@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from aeutils.losses import cross_entropy
 from aeutils.models.base import Autoencoder, check_sizes
+from aeutils.models.layers import Linear
 
 
 class Stacked(Autoencoder):
@@ -19,8 +20,8 @@ class Stacked(Autoencoder):
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, hidden: tuple[int, ...] = (128, 64)):
         check_sizes(shape, latent_dim, *hidden)
         sizes = (prod(shape), *hidden, latent_dim)
-        ups = [nn.Sequential(nn.Linear(n, m), nn.Sigmoid()) for n, m in pairwise(sizes)]
-        downs = [nn.Linear(m, n) for n, m in pairwise(sizes)]  # downs[k] undoes ups[k]; logits
+        ups = [nn.Sequential(Linear(n, m), nn.Sigmoid()) for n, m in pairwise(sizes)]
+        downs = [Linear(m, n) for n, m in pairwise(sizes)]  # downs[k] undoes ups[k]; logits
         decoder = [layer for down in downs[:0:-1] for layer in (down, nn.Sigmoid())] + [downs[0]]
         super().__init__(
             nn.Sequential(nn.Flatten(), *ups),

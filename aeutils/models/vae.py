@@ -1,10 +1,11 @@
 """The variational autoencoder (Kingma and Welling 2014)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aeutils.losses import gaussian_kl
 from aeutils.models.dense import Dense
+from aeutils.models.layers import Linear
 
 
 class VAE(Dense):
@@ -19,7 +20,7 @@ class VAE(Dense):
         **options,
     ):
         super().__init__(shape, latent_dim, hidden, criterion=criterion, **options)
-        self.encoder[-1] = nn.Linear(hidden[-1], 2 * latent_dim)  # mean and log variance
+        self.encoder[-1] = Linear(hidden[-1], 2 * latent_dim)  # mean and log variance
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x): [N, *shape] -> two [N, latent_dim]."""
