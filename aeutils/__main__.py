@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.options = rest
     try:
         arguments.run(arguments)
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError, OSError) as error:
         sys.exit(f"error: {error}")
 
 

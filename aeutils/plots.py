@@ -67,7 +67,7 @@ def image_grid(images: Tensor, columns: int = 10, title: str = "", size: float =
 
 def history_curves(histories: Mapping[str, History], title: str = "Training", part: str = "loss") -> Figure:
     """Loss part of several runs by name against the epoch; the test values dashed. One run "" shows all its parts."""
-    figure, axes = plt.subplots(figsize=(6, 3.5))
+    figure, axes = plt.subplots(figsize=(7.5, 3.5), layout="constrained")
     for name, history in histories.items():
         for key in history.train if name == "" else [part]:
             epochs = np.arange(1, history.epochs + 1)
@@ -78,7 +78,7 @@ def history_curves(histories: Mapping[str, History], title: str = "Training", pa
     unit = next(iter(histories.values())).criterion or "loss"
     axes.set(title=title, xlabel="epoch", ylabel=f"{unit} per sample")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
@@ -121,8 +121,10 @@ def curves(
 ) -> Figure:
     """Named lines over the same x, with markers, logarithmic (base 2 for x) where asked."""
     figure, axes = plt.subplots(figsize=(6, 3.6))
-    for (name, y), marker in zip(ys.items(), "os^Dvx*", strict=False):
-        axes.plot(x, y, marker=marker, label=name)
+    for k, (name, y) in enumerate(ys.items()):
+        # Every second line is dashed with hollow marks, so that two lines on top of each other both show.
+        style = {"ls": "--", "mfc": "none", "ms": 9} if k % 2 else {}
+        axes.plot(x, list(y), marker="os^Dvx*"[k % 7], label=name, **style)
     if logx:
         axes.set_xscale("log", base=2)
         axes.set_xticks(x, [f"{value:g}" for value in x])

@@ -51,10 +51,10 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def progress(total: int, initial: int, label: str) -> _Bar:
-    """A bar for `total` steps. Without a terminal or notebook to draw in it stays silent."""
+def progress(total: int, initial: int, label: str, show: bool = True) -> _Bar:
+    """A bar for `total` steps. Without `show`, or a terminal or notebook to draw in, it stays silent."""
     notebook = in_notebook()
-    options = {"mininterval": 0.2, "bar_format": FORMAT, "disable": False if notebook else None}
+    options = {"mininterval": 0.2, "bar_format": FORMAT, "disable": (False if notebook else None) if show else True}
     bar = (_NotebookBar if notebook else _Bar)(desc=label, total=total, initial=initial, **options)
     bar.label = label
     return bar

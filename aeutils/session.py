@@ -17,8 +17,6 @@ def setup(data: str = "mnist", seed: int = 0) -> DataSet:
     plt.style.use(files("aeutils") / "course.mplstyle")
     seed = environment.seed(seed)
     torch.manual_seed(seed)
-    # Numbers below 1e-38 are slow on a CPU and mean nothing here; they appear when sigmoids saturate.
-    torch.set_flush_denormal(True)
     loaded = load(data)
     device, budget = environment.device(), environment.budget()
     print(

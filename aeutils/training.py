@@ -43,6 +43,7 @@ def fit(
     seed: int | None = None,
     checkpoint: str | Path | None = None,
     label: str | None = None,
+    show: bool = True,
 ) -> History:
     """Train `model` in place on samples [N, *model.shape], on the course's device; returns the parts of every epoch.
 
@@ -55,7 +56,7 @@ def fit(
     test        measured after every epoch, never trained on
     seed        of the shuffling and of every random draw (default AEUTILS_SEED or 0): same seed, same result
     checkpoint  file written after every epoch; if it is there already, training goes on from it, bit for bit on a CPU
-    label       what the progress line calls the run (default: the model's class)
+    label       what the progress line calls the run (default: the model's class); show=False draws no line
 
     The stop button (KeyboardInterrupt) ends it with what was learned so far. ValueError for bad samples or settings;
     NonFiniteLoss, with the last finite weights in the model, when the loss stops being a number.
@@ -67,7 +68,7 @@ def fit(
     settings = {
         "model": type(model).__name__,
         "stage": model.stage,
-        "epochs": max(1, round(epochs * environment.budget().epochs)),
+        "epochs": _budgeted(epochs),
         "batch_size": batch_size,
         "lr": model.fit_defaults["lr"] if lr is None else lr,
         "schedule": schedule,
@@ -75,7 +76,7 @@ def fit(
         "seed": environment.seed() if seed is None else seed,
     }
     _check_settings(settings)
-    run = _Run(model, x, held_out, corrupt, settings, label or type(model).__name__)
+    run = _Run(model, x, held_out, corrupt, settings, label or type(model).__name__, show)
     if checkpoint is not None:
         run.checkpoint = Checkpoint(checkpoint, settings, x)
         run.checkpoint.restore(run)
@@ -93,14 +94,20 @@ def one_cycle(step: int, steps: int) -> float:
 SCHEDULES: dict[str, Callable[[int, int], float]] = {"one-cycle": one_cycle, "constant": lambda step, steps: 1.0}
 
 
+def _budgeted(epochs: int) -> int:
+    """The epochs that the budget makes of those asked for. ValueError unless they are above 0."""
+    if not isinstance(epochs, int) or epochs < 1:
+        raise ValueError(f"epochs is a whole number above 0; got {epochs!r}")
+    return max(1, round(epochs * environment.budget().epochs))
+
+
 def _check_settings(settings: dict) -> None:
     """ValueError naming the setting that is out of range."""
     for name, choices in (("schedule", SCHEDULES), ("optimizer", OPTIMIZERS)):
         if settings[name] not in choices:
             raise ValueError(f"{name} is one of {', '.join(choices)}; got {settings[name]!r}")
-    for name in ("epochs", "batch_size"):
-        if not isinstance(settings[name], int) or settings[name] < 1:
-            raise ValueError(f"{name} is a whole number above 0; got {settings[name]!r}")
+    if not isinstance(settings["batch_size"], int) or settings["batch_size"] < 1:
+        raise ValueError(f"batch_size is a whole number above 0; got {settings['batch_size']!r}")
     if not 0 < settings["lr"] < math.inf:
         raise ValueError(f"lr is a finite number above 0; got {settings['lr']!r}")
 
@@ -137,8 +144,8 @@ class _Step:
 class _Run:
     """The epochs of one training run: order of the samples, looks at the loss, history, interruption."""
 
-    def __init__(self, model, x, held_out, corrupt, settings, label):
-        self.model, self.held_out, self.settings, self.label = model, held_out, settings, label
+    def __init__(self, model, x, held_out, corrupt, settings, label, show):
+        self.model, self.held_out, self.settings, self.label, self.show = model, held_out, settings, label, show
         self.step = _Step(model, x, corrupt, settings["optimizer"])
         self.history = History(criterion=model.criterion)
         self.checkpoint: Checkpoint | None = None
@@ -151,9 +158,12 @@ class _Run:
 
     def train(self) -> History:
         """All epochs that are left. On interruption or a non-finite loss the model keeps its last finite weights."""
+        # Momentum of weights that get no gradient (black border pixels) shrinks below 1e-38, where CPUs are 100 times
+        # slower and the numbers mean nothing.
+        torch.set_flush_denormal(True)
         devices = [self.step.x.device] if self.step.x.is_cuda else []
         done = self.history.epochs
-        bar = progress(total=self.epochs * self.batches, initial=done * self.batches, label=self.label)
+        bar = progress(total=self.epochs * self.batches, initial=done * self.batches, label=self.label, show=self.show)
         with torch.random.fork_rng(devices), bar:
             try:
                 for epoch in range(done, self.epochs):
