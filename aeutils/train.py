@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+from math import prod
 from pathlib import Path
 
 import torch
@@ -20,6 +21,7 @@ def main(arguments: argparse.Namespace) -> Path:
     seed = environment.seed() if arguments.seed is None else arguments.seed
     torch.manual_seed(seed)
     model = build(arguments.model, tuple(data.train.x.shape[1:]), arguments.latent)
+    pca = PCA.fit(data.train, min(arguments.latent, len(data.train), prod(model.shape)))
     print(f"{arguments.model} with a code of {arguments.latent} on {data.name} ({data.source})")
     settings = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "lr", "schedule", "optimizer")}
     histories = []
@@ -31,8 +33,8 @@ def main(arguments: argparse.Namespace) -> Path:
         if history.interrupted:
             break
     error = reconstruction_error(model, data.test)
-    pca = reconstruction_error(PCA.fit(data.train, arguments.latent), data.test)
-    print(f"squared error per test image: {error:.2f}, PCA with {arguments.latent} components {pca:.2f}")
+    error_pca = reconstruction_error(pca, data.test)
+    print(f"squared error per test image: {error:.2f}, PCA with {pca.latent_dim} components {error_pca:.2f}")
     recipe = settings | {
         "data": data.name,
         "seed": seed,
@@ -41,7 +43,7 @@ def main(arguments: argparse.Namespace) -> Path:
         "device": str(environment.device()),
         "test": evaluate(model, data.test),
         "squared_error": error,
-        "squared_error_pca": pca,
+        "squared_error_pca": error_pca,
         "history": [dataclasses.asdict(history) for history in histories],
     }
     out = arguments.out or Path("runs") / f"{arguments.model}-{data.name}-{arguments.latent}"

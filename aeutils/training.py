@@ -154,13 +154,13 @@ class _Run:
         steps = self.epochs * self.batches
         shape = SCHEDULES[settings["schedule"]]
         self.rates = torch.tensor([settings["lr"] * shape(step, steps) for step in range(steps)], device=x.device)
-        self._remember()
 
     def train(self) -> History:
         """All epochs that are left. On interruption or a non-finite loss the model keeps its last finite weights."""
         # Momentum of weights that get no gradient (black border pixels) shrinks below 1e-38, where CPUs are 100 times
         # slower and the numbers mean nothing.
         torch.set_flush_denormal(True)
+        self._remember()
         devices = [self.step.x.device] if self.step.x.is_cuda else []
         done = self.history.epochs
         bar = progress(total=self.epochs * self.batches, initial=done * self.batches, label=self.label, show=self.show)

@@ -45,6 +45,11 @@ def test_every_model_trains_by_name(tmp_path, name):
     assert len(recipe["epochs"]) == len(model.stages)
 
 
+def test_a_code_larger_than_the_image_is_compared_with_all_components(tmp_path, capsys):
+    train(tmp_path, "--data", "digits8", "--latent", "70")
+    assert "PCA with 64 components 0.00" in capsys.readouterr().out
+
+
 def test_same_seed_same_weights(tmp_path):
     first = train(tmp_path, "--seed", "3").read_bytes()
     assert train(tmp_path, "--seed", "3").read_bytes() == first
