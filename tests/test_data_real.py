@@ -134,6 +134,15 @@ def test_offline_the_stand_in_has_the_format_of_the_real_one(data_folder, capsys
     assert repr(stand_in) in line
 
 
+def test_a_folder_without_the_data_is_pointed_at(data_folder, monkeypatch, capsys):
+    monkeypatch.delenv("AEUTILS_DATA")
+    load("mnist")
+    assert "AEUTILS_DATA to a folder that holds MNIST/raw/" in capsys.readouterr().out
+    monkeypatch.setenv("AEUTILS_DATA", str(data_folder / "misspelt"))
+    load("mnist")
+    assert "lays it out (the one it names now does not)." in capsys.readouterr().out
+
+
 def test_the_classes_are_those_of_torchvision():
     from torchvision.datasets import MNIST, FashionMNIST
 

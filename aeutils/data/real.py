@@ -1,5 +1,7 @@
 """MNIST and Fashion-MNIST: from the data folders, else downloaded, else a drawn stand-in that says so."""
 
+import os
+
 from aeutils.data.base import DataSet
 from aeutils.data.download import download
 from aeutils.data.folders import search_path
@@ -29,9 +31,11 @@ def real(source: Source) -> DataSet:
         return download(source)
     except Unavailable as why:
         stand_in = source.stand_in()
+        named = os.environ.get("AEUTILS_DATA")
+        folder = f"a folder that holds {source.folder}/raw/ as torchvision lays it out"
         print(
             f"{source.name}: the real images cannot be had ({why}); {stand_in.name!r}, {stand_in.source}, stand in. "
             "For the real ones connect, leave AEUTILS_OFFLINE unset and run this again in a minute, "
-            f"or set AEUTILS_DATA to a folder that holds {source.folder}/raw/ as torchvision lays it out."
+            f"or set AEUTILS_DATA to {folder}{' (the one it names now does not)' if named else ''}."
         )
         return stand_in
