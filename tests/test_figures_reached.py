@@ -47,4 +47,6 @@ def test_pca_errors_on_real_data(monkeypatch, name, errors):
         pytest.skip(f"real {name} is not on this machine; AEUTILS_DATA can name its folder")
     pca = ae.PCA.fit(data.train, max(errors))
     for q, expected in errors.items():
-        assert ae.reconstruction_error(pca.first(q), data.test) == pytest.approx(expected, abs=0.051 if q != 30 else 0.005)
+        assert ae.reconstruction_error(pca.first(q), data.test) == pytest.approx(
+            expected, abs=0.051 if q != 30 else 0.005
+        )
