@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
@@ -59,20 +60,20 @@ def slider_figure(
 
     All the rest is drawn once, so that a move takes milliseconds. The figure itself is not shown beside the widget.
     """
-    canvas = figure.canvas
+    plt.close(figure)
+    canvas = FigureCanvasAgg(figure)
     for artist in artists:
         artist.set_visible(False)
     canvas.draw()
     still = canvas.copy_from_bbox(figure.bbox)
     for artist in artists:
         artist.set_visible(True)
-    plt.close(figure)
 
     def draw(**values: float) -> np.ndarray:
         move(**values)
         canvas.restore_region(still)
         for artist in artists:
-            artist.axes.draw_artist(artist)
+            artist.draw(canvas.get_renderer())
         return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
 
     return slider_picture(draw, title, **ranges)
