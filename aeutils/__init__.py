@@ -1,15 +1,24 @@
 """The helper package of the autoencoder course. In a notebook: `import aeutils as ae`, then `data = ae.setup()`.
 
-data      load, patches           the data sets, by name
-models    Dense, Conv, VAE, ...   the models; `build` makes one by name
-training  fit                     the one training loop
-metrics   evaluate, reconstruct   measures of a trained model
-plots     image_rows, curves      the figures
-widgets   explore_map             what learners drag
+data        load, patches           the data sets, by name
+models      Dense, Conv, VAE, ...   the models; `build` makes one by name
+training    fit                     the one training loop
+metrics     evaluate, reconstruct   measures of a trained model
+divergence  entropy, kl_divergence  how far one distribution is from another
+plots       image_rows, curves      the figures
+widgets     explore_map             what learners drag
 """
 
 from aeutils import losses
 from aeutils.data import DataSet, Split, as_float, load, patches
+from aeutils.divergence import (
+    cross_entropy_between,
+    entropy,
+    kl_diagonal_gaussians,
+    kl_divergence,
+    kl_gaussians,
+    monte_carlo_kl,
+)
 from aeutils.history import History
 from aeutils.metrics import (
     encode,
@@ -46,7 +55,7 @@ from aeutils.plots import (
 from aeutils.recipes import load_model, save_model
 from aeutils.session import setup
 from aeutils.training import NonFiniteLoss, fit
-from aeutils.widgets import explore_map, slider_picture
+from aeutils.widgets import explore_map, slider_figure, slider_picture
 
 __all__ = [
     "CLASS_COLOURS",
@@ -67,8 +76,10 @@ __all__ = [
     "as_float",
     "build",
     "class_map",
+    "cross_entropy_between",
     "curves",
     "encode",
+    "entropy",
     "error_per_sample",
     "evaluate",
     "explore_map",
@@ -76,17 +87,22 @@ __all__ = [
     "history_curves",
     "image_grid",
     "image_rows",
+    "kl_diagonal_gaussians",
+    "kl_divergence",
+    "kl_gaussians",
     "latent_scatter",
     "load",
     "load_model",
     "losses",
     "mlp",
+    "monte_carlo_kl",
     "patches",
     "reconstruct",
     "reconstruction_error",
     "save_model",
     "setup",
     "show_image",
+    "slider_figure",
     "slider_picture",
     "subspace_cosines",
 ]

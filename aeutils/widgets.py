@@ -1,12 +1,15 @@
 """Widgets that a learner drags: sliders beside a picture that is replaced in place."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
@@ -48,6 +51,32 @@ def slider_picture(draw: Callable[..., np.ndarray], title: str, **ranges: Range)
         slider.observe(update, "value")
     update()
     return ipywidgets.VBox([ipywidgets.HTML(f"<b>{title}</b>"), *sliders.values(), image])
+
+
+def slider_figure(
+    figure: Figure, move: Callable[..., None], artists: Sequence[Artist], title: str, **ranges: Range
+) -> ipywidgets.VBox:
+    """Sliders by name over a figure, of which only `artists` change: `move(**values)` is to set their data or text.
+
+    All the rest is drawn once, so that a move takes milliseconds. The figure itself is not shown beside the widget.
+    """
+    plt.close(figure)
+    canvas = FigureCanvasAgg(figure)
+    for artist in artists:
+        artist.set_visible(False)
+    canvas.draw()
+    still = canvas.copy_from_bbox(figure.bbox)
+    for artist in artists:
+        artist.set_visible(True)
+
+    def draw(**values: float) -> np.ndarray:
+        move(**values)
+        canvas.restore_region(still)
+        for artist in artists:
+            artist.draw(canvas.get_renderer())
+        return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+
+    return slider_picture(draw, title, **ranges)
 
 
 class LatentMap:

@@ -145,6 +145,7 @@ class Widget:
 
     def drag(self, slider: Locator) -> None:
         """Moves a slider's handle by mouse in small steps, half of the way to the end that is further."""
+        slider.scroll_into_view_if_needed()  # a notebook may have several widgets
         handle, mouse = slider.bounding_box(), self.notebook.page.mouse
         x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
         mouse.move(x, y)

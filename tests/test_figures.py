@@ -120,6 +120,34 @@ def test_sliders_redraw_the_picture(data, model):
     assert (moved != shown(widget)).any()
 
 
+@pytest.fixture
+def slider_and_marker():
+    """The widget of a marker that its slider moves to the right, and the figure."""
+    figure, axes = plt.subplots()
+    axes.set(xlim=(0, 1), ylim=(0, 1), title="stays")
+    (marker,) = axes.plot([], [], "o", ms=20, color="#ff0000")
+    widget = ae.slider_figure(figure, lambda x: marker.set_data([x], [0.5]), [marker], "Move it", x=(0.0, 1.0, 0.25))
+    return widget, figure
+
+
+def test_a_slider_moves_what_is_to_move_and_nothing_else(slider_and_marker):
+    widget, figure = slider_and_marker
+    before = shown(widget)
+    widget.children[1].value = 0.75
+    after = shown(widget)
+    for pixels, x in ((before, 0.25), (after, 0.75)):
+        red = np.argwhere((pixels == (255, 0, 0)).all(2))
+        assert abs(red[:, 1].mean() - figure.axes[0].transData.transform((x, 0.5))[0]) < 1.5
+    still = ~((before != 255).any(2) & (before[..., 0] == 255)) & ~((after != 255).any(2) & (after[..., 0] == 255))
+    assert (before == after)[still].all()
+    widget.children[1].value = 0.25
+    assert (shown(widget) == before).all()  # no trace of the moves is left
+
+
+def test_the_figure_of_a_widget_is_not_shown_twice(slider_and_marker):
+    assert slider_and_marker[1].number not in plt.get_fignums()
+
+
 def test_the_map_wants_two_numbers(data):
     with pytest.raises(ValueError, match="a code of 2 numbers; this one has 3"):
         ae.explore_map(ae.Dense(latent_dim=3, hidden=(8,)), data)

@@ -20,6 +20,18 @@ def number(pattern, text):
     return float(found)
 
 
+def test_01_the_worms():
+    text = stored("01")
+    assert number(r"mean ([\d.]+) teeth", text) == 5.700
+    assert number(r"teeth, entropy ([\d.]+) bits", text) == 3.121
+    assert number(r"KL\(worms \|\| uniform\) {10,}([\d.]+) bits", text) == 0.338
+    assert number(r"KL\(worms \|\| Binomial\(10, 0.57\)\) +([\d.]+) bits", text) == 0.477
+
+
+def test_01_monte_carlo_error_falls_as_one_over_root_n():
+    assert number(r"slope of the points in the right picture: (-[\d.]+)", stored("01")) == pytest.approx(-0.5, abs=0.05)
+
+
 @pytest.mark.parametrize(("q", "factor"), [(2, 1.4), (8, 2.0), (32, 2.0)])
 def test_02_autoencoder_is_below_pca(q, factor):
     assert number(rf"mnist +q = +{q} +[\d.]+ +[\d.]+ +([\d.]+)", stored("02")) >= factor
