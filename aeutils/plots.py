@@ -82,8 +82,10 @@ def history_curves(histories: Mapping[str, History], title: str = "Training", pa
     return figure
 
 
-def latent_scatter(codes: Mapping[str, Tensor], labels: Tensor, data: DataSet, title: str = "", count: int = 3000):
-    """Two-dimensional codes [N, 2] of several models by name, beside each other, coloured by class; the figure."""
+def latent_scatter(
+    codes: Mapping[str, Tensor], labels: Tensor, data: DataSet, title: str = "", count: int = 3000
+) -> Figure:
+    """Two-dimensional codes [N, 2] of several models by name, beside each other, coloured by class."""
     figure, grid = plt.subplots(1, len(codes), figsize=(5.2 * len(codes), 4.8), squeeze=False, layout="constrained")
     for axes, (name, code) in zip(grid[0], codes.items(), strict=True):
         class_map(axes, code[:count], labels[:count], data.classes)
@@ -93,7 +95,7 @@ def latent_scatter(codes: Mapping[str, Tensor], labels: Tensor, data: DataSet, t
 
 
 def class_map(axes: Axes, codes: Tensor, labels: Tensor, classes: Sequence[str]) -> None:
-    """Points [N, 2] coloured by class; each class's name at the median of its points, and in the legend."""
+    """Points [N, 2] coloured by class; each class's name stands at the median of its points."""
     codes, labels = codes.detach().cpu(), labels.cpu()
     for k, name in enumerate(classes):
         mine = codes[labels == k]

@@ -1,14 +1,13 @@
 """`python -m aeutils train`: one driver for every model; a model brings its loss and its own settings."""
 
 import argparse
-import dataclasses
 from math import prod
 from pathlib import Path
 
 import torch
 
 from aeutils import environment
-from aeutils.data import load
+from aeutils.data import DataSet, load
 from aeutils.metrics import evaluate, reconstruction_error
 from aeutils.models import PCA, build
 from aeutils.recipes import save_model
@@ -18,12 +17,15 @@ from aeutils.training import fit
 def main(arguments: argparse.Namespace) -> Path:
     """Train, report, save; returns the weights' path."""
     data = load(arguments.data)
+    if not isinstance(data, DataSet):
+        raise ValueError(f"{arguments.data} are of various sizes; a model here takes samples of one shape")
     seed = environment.seed() if arguments.seed is None else arguments.seed
     torch.manual_seed(seed)
     model = build(arguments.model, tuple(data.train.x.shape[1:]), arguments.latent)
     pca = PCA.fit(data.train, min(arguments.latent, len(data.train), prod(model.shape)))
     print(f"{arguments.model} with a code of {arguments.latent} on {data.name} ({data.source})")
-    settings = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "lr", "schedule", "optimizer")}
+    given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "lr", "schedule", "optimizer")}
+    settings = model.fit_defaults | {name: value for name, value in given.items() if value is not None}
     histories = []
     for stage, name in enumerate(model.stages):
         model.stage = stage
@@ -44,7 +46,7 @@ def main(arguments: argparse.Namespace) -> Path:
         "test": evaluate(model, data.test),
         "squared_error": error,
         "squared_error_pca": error_pca,
-        "history": [dataclasses.asdict(history) for history in histories],
+        "history": [history.as_dict() for history in histories],
     }
     out = arguments.out or Path("runs") / f"{arguments.model}-{data.name}-{arguments.latent}"
     weights = save_model(out, model, arguments.model, recipe)

@@ -35,6 +35,7 @@ def test_train_reports_its_error_beside_pcas_and_saves_both_files(tmp_path, caps
     assert ae.reconstruction_error(model, data.test) == pytest.approx(recipe["squared_error"], rel=1e-5)
     assert f"squared error per test image: {recipe['squared_error']:.2f}" in out
     assert f"PCA with 4 components {recipe['squared_error_pca']:.2f}" in out
+    assert (recipe["lr"], recipe["optimizer"]) == (1e-3, "adam")  # what was used, not what was left out
     assert {"data", "seed", "epochs", "seconds", "device", "test", "code", "sha256"} <= recipe.keys()
 
 
@@ -69,6 +70,7 @@ def test_train_resumes_from_its_checkpoint(tmp_path, capsys):
     [
         (["--model", "gan"], "there is no model 'gan'; expected one of linear"),
         (["--data", "cifar"], "there is no data set 'cifar'; expected one of mnist"),
+        (["--data", "photos"], "photos are of various sizes"),
         (["--lr", "-1"], "lr is a finite number above 0"),
         (["--latent", "0"], "whole numbers above 0"),
         (["--model", "conv", "--data", "digits8", "--latent", "99", "--lr", "1e30"], "stopped being finite"),
