@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+# PyTorch's own compiler calls this operator, but it is no public name: where it is missing, nn.Linear serves as it is.
+ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 WORTHWHILE = 2**22  # multiplications; a smaller product is over before the detour to oneDNN has paid
 
 
@@ -49,12 +51,12 @@ def _affine(a: Tensor, b: Tensor, c: Tensor | None) -> Tensor:
 
 
 def _onednn_suits(x: Tensor) -> bool:
-    """True for a float32 matrix on the CPU with no transform of torch.func around it, where PyTorch carries oneDNN."""
+    """True for a float32 matrix on the CPU with no transform of torch.func around it, where PyTorch has the operator."""
     return (
-        x.device.type == "cpu"
+        ONEDNN
+        and x.device.type == "cpu"
         and x.ndim == 2
         and x.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
         and not torch._C._are_functorch_transforms_active()
     )
 
