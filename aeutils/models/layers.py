@@ -51,7 +51,7 @@ def _affine(a: Tensor, b: Tensor, c: Tensor | None) -> Tensor:
 
 
 def _onednn_suits(x: Tensor) -> bool:
-    """True for a float32 matrix on the CPU with no transform of torch.func around it, where PyTorch has the operator."""
+    """True for a float32 matrix on the CPU, with the operator there and no transform of torch.func around it."""
     return (
         ONEDNN
         and x.device.type == "cpu"
