@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=function)
         return command
 
-    add(lab).set_defaults(options=[])
+    add(lab)
 
     command = add(train)
     command.add_argument("--model", default="ae", help="linear, ae, deep, conv, stacked, recirculation, vae")

@@ -119,9 +119,8 @@ def curves(
     xlabel: str,
     ylabel: str,
     logx: bool = False,
-    logy: bool = False,
 ) -> Figure:
-    """Named lines over the same x, with markers, logarithmic (base 2 for x) where asked."""
+    """Named lines over the same x, with markers; x logarithmic to base 2 where asked."""
     figure, axes = plt.subplots(figsize=(6, 3.6))
     for k, (name, y) in enumerate(ys.items()):
         # Every second line is dashed with hollow marks, so that two lines on top of each other both show.
@@ -130,8 +129,6 @@ def curves(
     if logx:
         axes.set_xscale("log", base=2)
         axes.set_xticks(x, [f"{value:g}" for value in x])
-    if logy:
-        axes.set_yscale("log")
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.legend()
     return figure
