@@ -1,4 +1,4 @@
-"""`python -m aeutils COMMAND`: lab, train, bench, data."""
+"""`python -m aeutils COMMAND`: lab, train, weights, bench, data."""
 
 import argparse
 import sys
@@ -9,21 +9,29 @@ def lab(arguments: argparse.Namespace) -> None:
     """start JupyterLab on the course's notebooks (further options go to JupyterLab)"""
     from aeutils.lab import launch
 
-    sys.exit(launch(arguments.options))
+    sys.exit(launch(arguments.jupyter))
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """train a model by name; reports the test error beside PCA's; saves weights and recipe"""
+    """train a model by name, report its measures, save weights and recipe; torchrun starts it on several devices"""
     from aeutils.train import main
 
     main(arguments)
+
+
+def weights(arguments: argparse.Namespace) -> None:
+    """train the weights that come with the course, by name (default: all), into data/weights"""
+    from aeutils.weights import SETS, WEIGHTS, make
+
+    for name in arguments.names or SETS:
+        make(name, arguments.out or WEIGHTS, arguments.epochs)
 
 
 def bench(arguments: argparse.Namespace) -> None:
     """time the usual training loop against ours; prints a table, writes JSON"""
     from aeutils.bench import main
 
-    main(arguments.out, arguments.rounds)
+    main(arguments.out, arguments.rounds, arguments.names, arguments.quick)
 
 
 def data(arguments: argparse.Namespace) -> None:
@@ -49,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
     add(lab)
 
     command = add(train)
-    command.add_argument("--model", default="ae", help="linear, ae, deep, conv, stacked, recirculation, vae")
+    command.add_argument(
+        "--model", default="ae", help="linear, ae, deep, conv, stacked, recirculation, vae, denoising, edsr"
+    )
     command.add_argument("--data", default="mnist", help="mnist, fashion, glyphs, letters, blocks, digits8")
     command.add_argument("--latent", type=int, default=32, metavar="Q", help="size of the code (default 32)")
     command.add_argument("--epochs", type=int, default=20)
@@ -57,13 +67,23 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--lr", type=float, help="peak learning rate (default: the model's own)")
     command.add_argument("--schedule", default="one-cycle", help="one-cycle or constant")
     command.add_argument("--optimizer", help="adam, adagrad or sgd (default: the model's own)")
+    command.add_argument("--corrupt", metavar="NAME=STRENGTH", help="denoise: gaussian=0.5, masking=0.3|rotate=20, ...")
     command.add_argument("--seed", type=int, help="default: AEUTILS_SEED or 0")
+    command.add_argument("--compiled", action=argparse.BooleanOptionalAction, help="torch.compile, on a GPU")
+    command.add_argument("--bfloat16", action="store_true", help="products and convolutions in bfloat16, for a GPU")
     command.add_argument("--checkpoint", type=Path, help="written after every epoch; a killed run goes on from it")
     command.add_argument("--out", type=Path, help="weights and recipe (default runs/MODEL-DATA-Q.safetensors, .json)")
 
+    command = add(weights)
+    command.add_argument("names", nargs="*", help="default: all")
+    command.add_argument("--epochs", type=int, help="default: each set's own")
+    command.add_argument("--out", type=Path, help="folder (default data/weights)")
+
     command = add(bench)
+    command.add_argument("names", nargs="*", help="vae, deep, denoiser (default: all)")
     command.add_argument("--out", type=Path, default=Path("runs/bench.json"))
     command.add_argument("--rounds", type=int, default=5, help="epochs of each loop; the median counts (default 5)")
+    command.add_argument("--quick", action="store_true", help="the loops alone: no start-up times, no figure of growth")
 
     command = add(data)
     command.add_argument("names", nargs="*", default=["mnist", "fashion"], help="default: mnist fashion")
@@ -75,10 +95,10 @@ def main(argv: list[str] | None = None) -> None:
     arguments, rest = parser().parse_known_args(argv)
     if rest and arguments.run is not lab:
         parser().error(f"unknown options: {' '.join(rest)}")
-    arguments.options = rest
+    arguments.jupyter = rest
     try:
         arguments.run(arguments)
-    except (ValueError, ArithmeticError, OSError) as error:
+    except (ValueError, ArithmeticError, MemoryError, OSError) as error:
         sys.exit(f"error: {error}")
 
 

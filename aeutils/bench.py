@@ -1,69 +1,86 @@
-"""`python -m aeutils bench`: the usual training loop against `fit`, the same VAE on the same images in one run."""
+"""`python -m aeutils bench`: the usual training loop against `fit`, the same models on the same images in one run."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.utils.data import DataLoader
 
 from aeutils import environment
+from aeutils.corruptions import Gaussian
 from aeutils.data import load
-from aeutils.models import VAE
+from aeutils.growth import draw, growth
+from aeutils.models import VAE, Autoencoder, Deep, Denoising
 from aeutils.training import fit
+from aeutils.usual import UsualDeep, UsualDenoiser, UsualVAE, usual_epoch
 
 BATCH = 128
 
 
-class UsualVAE(nn.Module):
-    """784-400-20 as the common example programs write it, `nn.Linear` and all."""
+@dataclass(frozen=True)
+class Case:
+    """One model, in both loops. products: its layers [in, out], where matrix products are all the arithmetic."""
 
-    def __init__(self):
-        super().__init__()
-        self.hidden, self.mean, self.log_variance = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20)
-        self.decoder = nn.Sequential(nn.Linear(20, 400), nn.ReLU(), nn.Linear(400, 784), nn.Sigmoid())
+    title: str
+    usual: Callable[[], nn.Module]
+    ours: Callable[[], Autoencoder]
+    corrupt: Callable[[Tensor], Tensor] | None = None
+    products: tuple[tuple[int, int], ...] = ()
 
-    def loss(self, x: Tensor) -> Tensor:
-        """-ELBO of images [N, 1, 28, 28], summed over the batch, in nats."""
-        x = x.view(-1, 784)
-        h = torch.relu(self.hidden(x))
-        mean, log_variance = self.mean(h), self.log_variance(h)
-        z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
-        kl = -0.5 * torch.sum(1 + log_variance - mean.pow(2) - log_variance.exp())
-        return F.binary_cross_entropy(self.decoder(z), x, reduction="sum") + kl
+    def fit(self, images: Tensor, epochs: int = 1, compiled: bool = False):
+        """Our loop, set as the usual one is; returns its history."""
+        options = {"batch_size": BATCH, "lr": 1e-3, "schedule": "constant", "corrupt": self.corrupt, "show": False}
+        return fit(self.ours(), images, epochs=epochs, compiled=compiled, **options)
 
 
-def usual_epoch(images: Tensor, model: UsualVAE) -> float:
-    """One epoch of the usual loop: torchvision's MNIST with ToTensor, DataLoader, Adam, `.item()` per step.
+CASES = {
+    "vae": Case("VAE 784-400-20", UsualVAE, VAE, products=((784, 400), (400, 40), (20, 400), (400, 784))),
+    "deep": Case("deep 784-1000-500-250-30", UsualDeep, Deep),
+    "denoiser": Case("convolutional denoiser", UsualDenoiser, Denoising, Gaussian(0.5)),
+}
 
-    Returns the mean loss per image, in nats.
+
+def bench(name: str, images: Tensor, rounds: int) -> dict:
+    """Seconds an epoch and images per second of both loops (median of `rounds`, in turn), ratio, share of the floor.
+
+    On a GPU an epoch of `fit` is one after the first, which also warms up, captures and compiles: "start_up_seconds".
     """
-    from torchvision.datasets import MNIST
-    from torchvision.transforms import ToTensor
+    case, device = CASES[name], images.device
+    loops = {"usual loop": lambda x: _seconds(lambda: usual_epoch(x, case.usual().to(device), BATCH), device)}
+    start_up: dict[str, float] = {}
+    if device.type == "cuda":
+        for loop, compiled in (("aeutils.fit", False), ("aeutils.fit, compiled", True)):
+            loops[loop] = lambda x, loop=loop, compiled=compiled: _steady(case, x, loop, compiled, start_up)
+    else:
+        loops["aeutils.fit"] = lambda x: _seconds(lambda: case.fit(x), device)
+    if case.products:
+        loops["matrix products alone"] = lambda x: matrix_product_floor(case.products, len(x), device)
+    times: dict[str, list[float]] = {loop: [] for loop in loops}
+    for x in (images[: 10 * BATCH], *[images] * rounds):  # the few are the warm-up
+        for loop, run in loops.items():
+            times[loop].append(run(x))
+    times = {loop: values[1:] for loop, values in times.items()}
+    best = min((loop for loop in times if "fit" in loop), key=lambda loop: median(times[loop]))
+    result = {
+        "model": f"{case.title}, batch {BATCH}",
+        "seconds_per_epoch": {loop: median(values) for loop, values in times.items()},
+        "images_per_second": {loop: len(images) / median(values) for loop, values in times.items()},
+        "ratio": _ratio(times["usual loop"], times[best]),
+    }
+    if case.products:
+        result["share_of_floor"] = _ratio(times["matrix products alone"], times[best])
+    return result | ({"start_up_seconds": start_up} if start_up else {})
 
-    class Loaded(MNIST):  # torchvision's own __getitem__, over the images at hand
-        def __init__(self):
-            self.data, self.targets = images[:, 0].cpu(), torch.zeros(len(images), dtype=torch.int64)
-            self.transform, self.target_transform = ToTensor(), None
 
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    total = 0.0
-    for x, _ in DataLoader(Loaded(), batch_size=BATCH, shuffle=True):
-        optimizer.zero_grad()
-        loss = model.loss(x.to(images.device))
-        loss.backward()
-        total += loss.item()
-        optimizer.step()
-    return total / len(images)
-
-
-def matrix_product_floor(count: int, device: torch.device) -> float:
-    """Seconds an epoch of `count` images takes if the products of the VAE, by PyTorch's `@`, are all there is."""
-    layers = [(784, 400), (400, 40), (20, 400), (400, 784)]
+def matrix_product_floor(layers: tuple[tuple[int, int], ...], count: int, device: torch.device) -> float:
+    """Seconds an epoch of `count` images takes if the products of dense layers, by PyTorch's `@`, are all there is."""
     products = [
         (torch.randn(BATCH, n, device=device), torch.randn(m, n, device=device), torch.randn(BATCH, m, device=device))
         for n, m in layers
@@ -80,6 +97,36 @@ def matrix_product_floor(count: int, device: torch.device) -> float:
     return _seconds(lambda: [step() for _ in range(steps)], device)
 
 
+def starting() -> dict[str, float]:
+    """Seconds that a fresh Python spends on importing torch, then aeutils, then loading MNIST; median of three."""
+    code = (
+        "import time; t = [time.perf_counter()]\n"
+        "import torch; t.append(time.perf_counter())\n"
+        "import aeutils; t.append(time.perf_counter())\n"
+        "aeutils.load('mnist'); t.append(time.perf_counter())\n"
+        "print(*t)"
+    )
+    rounds = []
+    for _ in range(3):
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        t = [float(word) for word in out.splitlines()[-1].split()]
+        rounds.append([b - a for a, b in pairwise(t)])
+    names = ("import torch", "import aeutils after it", "load mnist")
+    return {name: median(values) for name, values in zip(names, zip(*rounds, strict=True), strict=True)}
+
+
+def _steady(case: Case, images: Tensor, loop: str, compiled: bool, start_up: dict[str, float]) -> float:
+    """Seconds of a later epoch of a longer run; notes what the first took beyond that."""
+    first, *later = case.fit(images, 4, compiled).seconds
+    start_up[loop] = first - median(later)
+    return median(later)
+
+
+def _ratio(a: list[float], b: list[float]) -> float:
+    """Median of a / b, round by round: what slows the machine for a while slows both."""
+    return median(x / y for x, y in zip(a, b, strict=True))
+
+
 def _seconds(function: Callable[[], object], device: torch.device) -> float:
     """Wall time of one call, the device's queue included."""
     if device.type == "cuda":
@@ -91,47 +138,38 @@ def _seconds(function: Callable[[], object], device: torch.device) -> float:
     return time.perf_counter() - began
 
 
-def bench(rounds: int = 5) -> dict:
-    """Seconds an epoch and images per second of both loops (median of `rounds`, in turn), ratio, share of the floor."""
-    device = environment.device()
-    data = load("mnist")
-    images = data.train.x
-    usual, ours, floor = [], [], []
-    for few in (images[: 10 * BATCH], *[images] * rounds):  # the few are the warm-up
-        usual.append(_seconds(lambda few=few: usual_epoch(few, UsualVAE().to(device)), device))
-        ours.append(_seconds(lambda few=few: fit(VAE(), few, epochs=1, batch_size=BATCH, schedule="constant"), device))
-        floor.append(matrix_product_floor(len(few), device))
-    usual, ours, floor = usual[1:], ours[1:], floor[1:]
-    seconds = {"usual loop": median(usual), "aeutils.fit": median(ours), "matrix products alone": median(floor)}
-    return {
-        "model": "VAE 784-400-20, batch 128",
-        "data": f"{data.name}, {len(images):,} images",
-        "device": torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else f"{torch.get_num_threads()} CPU threads",
-        "torch": torch.__version__,
-        "seconds_per_epoch": seconds,
-        "images_per_second": {name: len(images) / value for name, value in seconds.items()},
-        "ratio": median(a / b for a, b in zip(usual, ours, strict=True)),
-        "share_of_floor": median(a / b for a, b in zip(floor, ours, strict=True)),
-    }
-
-
 def table(result: dict) -> str:
     """The result of `bench` as text."""
-    lines = [f"{result['model']} on {result['data']}, {result['device']}", ""]
-    lines.append(f"{'':24}{'s / epoch':>10}{'images / s':>14}")
+    lines = [result["model"], f"{'':24}{'s / epoch':>10}{'images / s':>14}"]
     for name, seconds in result["seconds_per_epoch"].items():
-        lines.append(f"{name:24}{seconds:10.2f}{result['images_per_second'][name]:14,.0f}")
-    lines += ["", f"fit is {result['ratio']:.2f} times as fast as the usual loop"]
-    lines.append(f"and runs at {result['share_of_floor']:.0%} of the speed of its matrix products alone")
+        lines.append(f"{name:24}{seconds:10.3f}{result['images_per_second'][name]:14,.0f}")
+    lines.append(f"fit is {result['ratio']:.2f} times as fast as the usual loop")
+    if "share_of_floor" in result:
+        lines.append(f"and runs at {result['share_of_floor']:.0%} of the speed of its matrix products alone")
     return "\n".join(lines)
 
 
-def main(out: Path, rounds: int) -> None:
-    """Print the table and write the JSON."""
-    result = bench(rounds)
-    print(table(result))
+def main(out: Path, rounds: int = 5, names: list[str] | None = None, quick: bool = False) -> None:
+    """Print the tables, write the JSON and, unless `quick`, the figure of growth beside it."""
+    unknown = [name for name in names or () if name not in CASES]
+    if unknown:
+        raise ValueError(f"there is no bench of {unknown[0]!r}; expected one of {', '.join(CASES)}")
+    device, data = environment.device(), load("mnist")
+    result = {
+        "data": f"{data.name}, {len(data.train):,} images",
+        "device": environment.describe(device),
+        "torch": torch.__version__,
+        "models": {},
+    }
+    print(f"{result['data']}, {result['device']}")
+    for name in names or CASES:
+        result["models"][name] = bench(name, data.train.x, rounds)
+        print(f"\n{table(result['models'][name])}")
     out.parent.mkdir(parents=True, exist_ok=True)
+    if not quick:
+        result["starting"] = starting()
+        print("", *(f"{name}: {seconds:.2f} s" for name, seconds in result["starting"].items()), sep="\n")
+        result["growth"] = growth()
+        print(f"\ntime and memory against images and epochs in {draw(result['growth'], out.with_suffix('.png'))}")
     out.write_text(json.dumps(result, indent=2) + "\n")
     print(f"written to {out}")

@@ -51,6 +51,13 @@ def device() -> torch.device:
     return chosen
 
 
+def describe(device: torch.device) -> str:
+    """The GPU's name, or how many threads the CPU computes with."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} ({torch.get_num_threads()} threads)"
+
+
 def seed(default: int = 0) -> int:
     """AEUTILS_SEED when it is set, else `default`. ValueError when it is not a whole number."""
     text = os.environ.get("AEUTILS_SEED") or str(default)

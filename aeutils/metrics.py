@@ -19,8 +19,8 @@ def _batches(x: Tensor) -> Iterator[Tensor]:
 
 
 @torch.no_grad()
-def _over(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """`function` of every float batch of x, concatenated."""
+def over_batches(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """`function` of every float batch of x [N, ...], without gradients, concatenated: [N, ...]."""
     return torch.cat([function(batch) for batch in _batches(x)])
 
 
@@ -39,17 +39,26 @@ def evaluate(model: Autoencoder, samples: Split | Tensor) -> dict[str, float]:
 
 def encode(model: Autoencoder, samples: Split | Tensor) -> Tensor:
     """Codes of all samples: [N, *shape] -> [N, latent_dim]."""
-    return _over(model.encode, check_samples(samples, model))
+    return over_batches(model.encode, check_samples(samples, model))
 
 
 def reconstruct(model: Autoencoder, samples: Split | Tensor) -> Tensor:
     """Reconstructions of all samples: [N, *shape] -> float [N, *shape]."""
-    return _over(model, check_samples(samples, model))
+    return over_batches(model, check_samples(samples, model))
+
+
+def denoise(model: Autoencoder, corrupted: Tensor) -> Tensor:
+    """What `model` makes of corrupted images, whose noise may leave [0, 1]: float [N, *shape] -> [N, *shape] in [0, 1].
+
+    ValueError for samples of another shape.
+    """
+    check_samples(corrupted.clamp(0, 1), model)
+    return over_batches(model, corrupted).clamp(0, 1)
 
 
 def error_per_sample(model: Autoencoder, samples: Split | Tensor) -> Tensor:
     """Squared error of every sample, summed over its pixels: [N, *shape] -> [N]."""
-    return _over(lambda x: (model(x) - x).square().flatten(1).sum(1), check_samples(samples, model))
+    return over_batches(lambda x: (model(x) - x).square().flatten(1).sum(1), check_samples(samples, model))
 
 
 def reconstruction_error(model: Autoencoder, samples: Split | Tensor) -> float:

@@ -55,14 +55,20 @@ def image_rows(rows: Mapping[str, Tensor], title: str = "", columns: Sequence[st
 
 def image_grid(images: Tensor, columns: int = 10, title: str = "", size: float = 0.6) -> Figure:
     """Images [K, C, H, W] side by side without gaps, row by row."""
+    sheet = image_sheet(images, columns)
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(figsize=(size * columns, size * rows + 0.4), layout="constrained")
+    show_image(axes, sheet, title)
+    return figure
+
+
+def image_sheet(images: Tensor, columns: int) -> Tensor:
+    """Images [K, C, H, W] (uint8 or [0, 1]) as one, row by row: float [C, rows * H, columns * W], on the CPU."""
     n, c, h, w = images.shape
     rows = -(-n // columns)
     sheet = torch.zeros(rows * columns, c, h, w)
     sheet[:n] = as_float(images.detach().cpu())
-    sheet = sheet.view(rows, columns, c, h, w).permute(2, 0, 3, 1, 4).reshape(c, rows * h, columns * w)
-    figure, axes = plt.subplots(figsize=(size * columns, size * rows + 0.4), layout="constrained")
-    show_image(axes, sheet, title)
-    return figure
+    return sheet.view(rows, columns, c, h, w).permute(2, 0, 3, 1, 4).reshape(c, rows * h, columns * w)
 
 
 def history_curves(histories: Mapping[str, History], title: str = "Training", part: str = "loss") -> Figure:

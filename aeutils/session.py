@@ -18,16 +18,9 @@ def setup(data: str = "mnist", seed: int = 0) -> DataSet:
     seed = environment.seed(seed)
     torch.manual_seed(seed)
     loaded = load(data)
-    device, budget = environment.device(), environment.budget()
+    device, budget = environment.describe(environment.device()), environment.budget()
     print(
-        f"device: {_describe(device)} | data: {loaded.name}, {len(loaded.train):,} + {len(loaded.test):,} samples "
+        f"device: {device} | data: {loaded.name}, {len(loaded.train):,} + {len(loaded.test):,} samples "
         f"({loaded.source}) | budget: {budget.name} | seed: {seed}"
     )
     return loaded
-
-
-def _describe(device: torch.device) -> str:
-    """The GPU's name, or how many threads the CPU computes with."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{device.type} ({torch.get_num_threads()} threads)"

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,29 +21,26 @@ SETTINGS = {
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
 }
 
-# Runs in the page. The pixels of all pictures of a widget, as one text; null while one of them is being loaded.
-PIXELS = """widget => {
-    const pictures = [...widget.querySelectorAll("img, canvas")];
-    const size = p => p.tagName === "IMG" ? [p.naturalWidth, p.naturalHeight] : [p.width, p.height];
-    if (pictures.some(p => (p.tagName === "IMG" && !p.complete) || size(p)[0] === 0)) return null;
-    return pictures.map(picture => {
-        const copy = document.createElement("canvas");
-        [copy.width, copy.height] = size(picture);
-        copy.getContext("2d").drawImage(picture, 0, 0);
-        return copy.toDataURL();
-    }).join();
-}"""
+# Runs in the page. The pixels of all pictures of a panel, as one text.
+PIXELS = "panel => [...panel.querySelectorAll('canvas')].map(canvas => canvas.toDataURL()).join()"
 
-# Notes, for each key, the milliseconds until the first picture of the widget gets a new source.
-WATCH = """widget => {
-    let pressed = null;
-    widget.milliseconds = [];
-    widget.addEventListener("keydown", () => { pressed = performance.now(); }, true);
-    new MutationObserver(() => {
-        if (pressed !== null) widget.milliseconds.push(performance.now() - pressed);
-        pressed = null;
-    }).observe(widget, {subtree: true, attributes: true, attributeFilter: ["src"]});
-}"""
+# Runs in every page before its own scripts. Notes for each picture painted when that was, how many milliseconds after
+# the event that asked for it reached the page, and how many after the input itself: browsers hold a moving pointer's
+# events back until the next frame.
+WATCH = """
+window.paints = [];
+let asked = null;
+for (const kind of ["pointermove", "keydown", "input"])
+    window.addEventListener(kind, event => {
+        asked = {event: performance.now(), input: event.timeStamp};
+    }, true);
+const put = CanvasRenderingContext2D.prototype.putImageData;
+CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+    put.apply(this, all);
+    const at = performance.now();
+    if (asked !== null) window.paints.push({at, after: at - asked.event, after_input: at - asked.input});
+};
+"""
 
 # Every code cell was run; one that is running or waiting has "[*]" in place of a number.
 ALL_RUN = """() => [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")]
@@ -88,6 +85,7 @@ class NotebookPage:
     def __init__(self, page: Page, url: str):
         self.page = page
         page.set_default_timeout(ANSWER_SECONDS * 1000)
+        page.add_init_script(WATCH)
         page.goto(url)
         page.locator(".jp-Notebook .jp-Cell").first.wait_for()
         self.wait_until_idle()
@@ -116,66 +114,75 @@ class NotebookPage:
         """The text of every question or message that JupyterLab puts over the page."""
         return self.page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts()
 
-    def widgets(self) -> list["Widget"]:
-        """The outputs that have a slider, top to bottom."""
-        outputs = self.page.locator(".jp-OutputArea-output", has=self.page.get_by_role("slider"))
-        outputs.first.wait_for()
-        return [Widget(self, output) for output in outputs.all()]
+    def panels(self) -> list["Panel"]:
+        """The course's panels in the outputs, top to bottom, all of them drawn."""
+        found = self.page.locator(".jp-OutputArea-output .aeutils-panel")
+        found.first.locator("canvas").first.wait_for()
+        return [Panel(self.page, panel, self.wait_until_idle) for panel in found.all()]
 
 
-class Widget:
-    """The output of one cell: sliders, and pictures that answer them."""
+class Panel:
+    """Sliders, perhaps a pad, and pictures that answer them."""
 
-    def __init__(self, notebook: NotebookPage, root: Locator):
-        self.notebook, self.root = notebook, root
+    def __init__(self, page: Page, root: Locator, settle: Callable[[], None] = lambda: None):
+        self.page, self.root, self.settle = page, root, settle
         root.scroll_into_view_if_needed()
-        root.evaluate(WATCH)
 
     def sliders(self) -> list[Locator]:
+        """Its sliders; a pad is one, in two dimensions."""
         return self.root.get_by_role("slider").all()
 
     def pixels(self) -> str:
-        """The pixels of all its pictures, once they are loaded and the kernel has nothing left to send."""
+        """The pixels of all its pictures, once they have stopped changing."""
         before, now = None, self.root.evaluate(PIXELS)
-        while now is None or now != before:
-            self.notebook.page.wait_for_timeout(400)
-            self.notebook.wait_until_idle()
+        while now != before:
+            self.page.wait_for_timeout(250)
+            self.settle()
             before, now = now, self.root.evaluate(PIXELS)
         return now
 
-    def drag(self, slider: Locator) -> None:
-        """Moves a slider's handle by mouse in small steps, half of the way to the end that is further."""
-        slider.scroll_into_view_if_needed()  # a notebook may have several widgets
-        handle, mouse = slider.bounding_box(), self.notebook.page.mouse
-        x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
-        mouse.move(x, y)
-        mouse.down()
-        mouse.move(x + room(slider) / 2, y, steps=10)
-        mouse.up()
+    def drag(self, slider: Locator, steps: int = 10) -> list[dict]:
+        """Moves a slider by mouse in small steps, half of the way to the end that is further: the paints it caused."""
+        slider.scroll_into_view_if_needed()  # a notebook may have several panels
+        (x, y), (to_x, to_y) = ends(slider)
+        self.page.evaluate("paints.length = 0")
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move((x + to_x) / 2, (y + to_y) / 2, steps=steps)
+        self.page.mouse.up()
+        return self.page.evaluate("paints")
 
-    def press(self, slider: Locator, times: int) -> list[float]:
-        """Presses an arrow key `times` times, each after the answer to the one before: the milliseconds of each."""
-        key = "ArrowRight" if room(slider) > 0 else "ArrowLeft"
+    def press(self, slider: Locator, times: int) -> list[dict]:
+        """Presses an arrow key `times` times, each after the picture that answers the one before: the last paints."""
+        (x, _), (to_x, _) = ends(slider)
         slider.focus()
+        self.page.evaluate("paints.length = 0")
         for _ in range(times):
-            seen = self.root.evaluate("widget => widget.milliseconds.length")
-            slider.press(key)
-            self.notebook.page.wait_for_function(
-                "([widget, seen]) => widget.milliseconds.length > seen", arg=[self.root.element_handle(), seen]
-            )
-        return self.root.evaluate("widget => widget.milliseconds")[-times:]
+            seen = self.page.evaluate("paints.length")
+            slider.press("ArrowRight" if to_x > x else "ArrowLeft")
+            self.page.wait_for_function("seen => paints.length > seen", arg=seen)
+        return self.page.evaluate("paints")
 
 
-def room(slider: Locator) -> float:
-    """Pixels from a slider's handle to the end of its track that is further away; negative to the left."""
-    handle = slider.bounding_box()
-    track = slider.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
-    left = handle["x"] + handle["width"] / 2 - track["x"]
-    return max(track["width"] - left, -left, key=abs)
+def ends(slider: Locator) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where a slider's handle is on the page, and the end of its way that is further (of a pad: the corner)."""
+    box = slider.bounding_box()
+    if slider.evaluate("slider => slider.matches('input')"):
+        share = slider.evaluate("slider => (slider.valueAsNumber - slider.min) / (slider.max - slider.min)")
+        left, right = box["x"] + 8, box["x"] + box["width"] - 8  # the handle's half width
+        y = box["y"] + box["height"] / 2
+        return (left + share * (right - left), y), (right if share < 0.5 else left, y)
+    mark = slider.locator(".mark").bounding_box()
+    at, to = [], []
+    for axis, length in (("x", "width"), ("y", "height")):
+        low, high = box[axis] + 1, box[axis] + box[length] - 1
+        at.append(min(max(mark[axis] + mark[length] / 2, low), high))  # at the very edge the mouse would miss the pad
+        to.append(high if at[-1] < (low + high) / 2 else low)
+    return tuple(at), tuple(to)
 
 
 def value(slider: Locator) -> str:
-    """What the slider says it stands at. Not aria-valuenow, which noUiSlider rounds to one decimal."""
+    """What the slider says it stands at."""
     return slider.get_attribute("aria-valuetext")
 
 

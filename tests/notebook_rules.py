@@ -72,6 +72,12 @@ def stores_figures_as_png(notebook: Notebook) -> list[str]:
     return [f"figure stored as {kind}" for output in notebook.outputs for kind in kinds(output) & other]
 
 
+def stores_no_live_widget(notebook: Notebook) -> list[str]:
+    """Without its kernel a widget is an error message; `python -m tests.store` keeps its picture alone."""
+    live = any(WIDGET in kinds(output) for output in notebook.outputs) or "widgets" in notebook.node.metadata
+    return ["a widget that needs a kernel is stored; use `python -m tests.store`"] if live else []
+
+
 def shows_something(notebook: Notebook) -> list[str]:
     return [
         f"figure {number} is blank"
@@ -110,6 +116,7 @@ EVERY = [
     has_no_warnings,
     names_no_machine,
     stores_figures_as_png,
+    stores_no_live_widget,
     shows_something,
     is_small,
     stores_what_is_checked,
@@ -162,7 +169,8 @@ def asks_questions(notebook: Notebook) -> list[str]:
 
 
 def has_a_widget(notebook: Notebook) -> list[str]:
-    return [] if any(WIDGET in kinds(output) for output in notebook.outputs) else ["no widget to drag"]
+    found = any('class="aeutils-panel"' in output.get("data", {}).get("text/html", "") for output in notebook.outputs)
+    return [] if found else ["no panel to drag"]
 
 
 def has_a_figure(notebook: Notebook) -> list[str]:
@@ -203,6 +211,56 @@ LECTURE = [
     asserts_something,
     has_references,
     links_its_neighbours,
+]
+
+
+# Labs
+
+
+def is_titled_as_a_lab(notebook: Notebook) -> list[str]:
+    first, number = notebook.node.cells[0], int(notebook.path.name[:2])
+    titled = first.cell_type == "markdown" and re.match(rf"# Lab {number}: ", first.source)
+    return [] if titled else [f"the first cell does not start with '# Lab {number}: '"]
+
+
+def says_what_a_lab_asks(notebook: Notebook) -> list[str]:
+    first = notebook.node.cells[0].source.lower()
+    wanted = ("afterwards", "prerequisites", "working time", "run time", "points", ".hint()", ".solution()")
+    return [f"nothing said of: {words}" for words in wanted if words not in first]
+
+
+def is_stored_unfilled(notebook: Notebook) -> list[str]:
+    """A learner starts from a lab whose every check says so."""
+    checks = [cell for cell in notebook.code if ".check(" in cell.source]
+    texts = [(cell.source, "".join(str(output.get("data", {})) for output in cell.outputs)) for cell in checks]
+    return [f"attempted: {source}" for source, text in texts if "Not attempted yet" not in text] or (
+        [] if checks else ["no check"]
+    )
+
+
+def ends_with_the_score_board(notebook: Notebook) -> list[str]:
+    return [] if notebook.code[-1].source == "lab.score()" else ["the last code cell is not lab.score()"]
+
+
+def links_its_lecture(notebook: Notebook) -> list[str]:
+    """The lecture, and the labs before and after, as far as they are there."""
+    here, folder = int(notebook.path.name[:2]), notebook.path.parent
+    wanted = [path for n in (here - 1, here + 1) for path in folder.glob(f"{n:02}_lab*.ipynb")]
+    wanted += folder.parent.glob(f"{here:02}_*.ipynb")
+    linked = {(folder / target).resolve() for target in links(notebook.text)}
+    return [f"no link to {path.name}" for path in wanted if path.resolve() not in linked]
+
+
+LAB = [
+    is_titled_as_a_lab,
+    says_what_a_lab_asks,
+    has_one_setup_cell,
+    was_run_in_full,
+    has_a_widget,
+    has_a_figure,
+    is_stored_unfilled,
+    ends_with_the_score_board,
+    links_its_lecture,
 ]
 
 

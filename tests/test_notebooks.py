@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 from tests import notebook_rules as rules
-from tests.notebooks import FOLDER, LECTURES, NOTEBOOKS, WIDGET, Notebook, read
+from tests.notebooks import FOLDER, LABS, LECTURES, NOTEBOOKS, WIDGET, Notebook, read
 
 HEAD = """# 02 A lecture
 
@@ -18,6 +18,12 @@ Afterwards you can do it. **Prerequisites**: none. **Reading time**: 5 minutes. 
 Next: [three](03_next.ipynb), its [lab](labs/02_lab.ipynb), <img src="figure.png">, [web](https://example.org)
 and $f[x](y)$, the half of `a[0](b)`."""
 
+LAB_HEAD = """# Lab 2: a lab
+
+Afterwards you can do it. **Prerequisites**: none. **Working time**: an hour. **Run time**: 1 minute.
+3 points. `lab.kl.hint()`, `lab.kl.solution()`. Of [its lecture](../02_a.ipynb), next: [three](03_lab_b.ipynb)."""
+
+PANEL = '<div class="aeutils-panel"><img src="data:"></div>'
 SETUP = "device: cpu (2 threads) | data: MNIST, from a folder | budget: normal | seed: 0\n"
 
 
@@ -35,6 +41,16 @@ def test_notebook(path, rule):
 @pytest.mark.parametrize("path", LECTURES, ids=name_of)
 def test_lecture(path, rule):
     assert rule(read(path)) == []
+
+
+@pytest.mark.parametrize("rule", rules.LAB, ids=name_of)
+@pytest.mark.parametrize("path", LABS, ids=name_of)
+def test_lab(path, rule):
+    assert rule(read(path)) == []
+
+
+def test_there_is_a_lab_for_every_lecture():
+    assert {path.name[:2] for path in LABS} >= {path.name[:2] for path in LECTURES}
 
 
 def test_there_is_a_lecture():
@@ -66,7 +82,7 @@ def lecture(tmp_path) -> Notebook:
         new_code_cell("ae.setup()", outputs=[printed(SETUP)]),
         new_code_cell("1 + 1", outputs=[new_output("execute_result", {"text/plain": "2"}, execution_count=2)]),
         new_code_cell("plot()", outputs=[shown(png=picture(0, 255))]),
-        new_code_cell("slider()", outputs=[shown(widget={"model_id": "1"})]),
+        new_code_cell("slider()", outputs=[shown(html=PANEL)]),
         new_code_cell("error = 1\nassert error < 2"),
     ]
     code[1].metadata.tags = [rules.CHECKED]
@@ -80,6 +96,23 @@ def lecture(tmp_path) -> Notebook:
     node = new_notebook(cells=[new_markdown_cell(HEAD), *code, answers, references])
     node.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     return Notebook(tmp_path / "02_a.ipynb", node)
+
+
+@pytest.fixture
+def lab(lecture, tmp_path) -> Notebook:
+    """The same as a lab: with a check that is open, and the score board at the end."""
+    folder = tmp_path / "labs"
+    (folder / "03_lab_b.ipynb").touch()
+    node = lecture.node
+    node.cells[0].source = LAB_HEAD
+    node.cells[2].update(source="lab.kl.check(kl)", outputs=[shown(html="○ kl: Not attempted yet")])
+    node.cells[5].source = "lab.score()"
+    return Notebook(folder / "02_lab_a.ipynb", node)
+
+
+@pytest.mark.parametrize("rule", rules.LAB, ids=name_of)
+def test_a_good_lab_keeps_every_rule(lab, rule):
+    assert rule(lab) == []
 
 
 @pytest.mark.parametrize("rule", rules.EVERY + rules.LECTURE, ids=name_of)
@@ -130,6 +163,8 @@ BROKEN = [
     (rules.names_no_machine, stored(2, shown(html="<p>/root/x</p>"))),
     (rules.names_no_machine, stored(2, printed(f"saved to {FOLDER}/x"))),
     (rules.stores_figures_as_png, stored(2, shown(svg="<svg/>"))),
+    (rules.stores_no_live_widget, stored(4, shown(widget={"model_id": "1"}, html=PANEL))),
+    (rules.stores_no_live_widget, lambda notebook: notebook.node.metadata.update(widgets={})),
     (rules.shows_something, stored(3, shown(png=picture(255, 255)))),
     (rules.is_small, stored(3, shown(png=NOISE))),
     (rules.stores_what_is_checked, stored(2)),
@@ -167,5 +202,23 @@ def test_a_rule_notices_what_breaks_it(lecture, rule, breaks):
     assert rule(lecture) != []
 
 
+BROKEN_LAB = [
+    (rules.is_titled_as_a_lab, replaced(0, "Lab 2", "Lab 3")),
+    *[(rules.says_what_a_lab_asks, replaced(0, word, "")) for word in ("Afterwards", "Working time", ".hint()")],
+    (rules.is_stored_unfilled, stored(2, shown(html="✓ kl: Right"))),
+    (rules.is_stored_unfilled, replaced(2, ".check(", "(")),
+    (rules.ends_with_the_score_board, replaced(5, "lab.score()", "1")),
+    (rules.links_its_lecture, replaced(0, "../02_a.ipynb", "03_lab_b.ipynb")),
+    (rules.links_its_lecture, replaced(0, "03_lab_b.ipynb", "../02_a.ipynb")),
+]
+
+
+@pytest.mark.parametrize(("rule", "breaks"), BROKEN_LAB, ids=[rule.__name__ for rule, _ in BROKEN_LAB])
+def test_a_rule_notices_what_breaks_a_lab(lab, rule, breaks):
+    (lab.path.parent.parent / "02_a.ipynb").touch()
+    breaks(lab)
+    assert rule(lab) != []
+
+
 def test_every_rule_was_seen_to_fail():
-    assert {rule for rule, _ in BROKEN} == {*rules.EVERY, *rules.LECTURE}
+    assert {rule for rule, _ in BROKEN + BROKEN_LAB} == {*rules.EVERY, *rules.LECTURE, *rules.LAB}

@@ -12,7 +12,7 @@ from torch import nn
 
 import aeutils as ae
 from aeutils.checkpoint import read_tensors
-from aeutils.training import one_cycle
+from aeutils.schedules import one_cycle
 
 
 @pytest.fixture(scope="module")

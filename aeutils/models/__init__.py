@@ -1,13 +1,21 @@
 """The models of the course, each `nn.Module` with encode, decode, forward, loss and latent_dim; `build` by name."""
 
+from aeutils.models.adversarial import Adversarial, Discriminator
 from aeutils.models.base import Autoencoder
+from aeutils.models.context import ChannelWise, Context
+from aeutils.models.contractive import Contractive, DeepContractive
 from aeutils.models.conv import Conv
+from aeutils.models.denoising import Denoising
 from aeutils.models.dense import Deep, Dense
 from aeutils.models.layers import Linear, mlp
 from aeutils.models.linear import TiedLinear
+from aeutils.models.linear_gaussian import LinearGaussian
 from aeutils.models.pca import PCA
 from aeutils.models.recirculation import Recirculation
+from aeutils.models.sparse import Sparse, SparseKL, TopK
 from aeutils.models.stacked import Stacked
+from aeutils.models.superresolution import EDSR
+from aeutils.models.tied import Tied
 from aeutils.models.vae import VAE
 
 MODELS: dict[str, type[Autoencoder]] = {
@@ -17,7 +25,15 @@ MODELS: dict[str, type[Autoencoder]] = {
     "conv": Conv,
     "stacked": Stacked,
     "recirculation": Recirculation,
+    "sparse": Sparse,
+    "sparse-kl": SparseKL,
+    "top-k": TopK,
+    "contractive": Contractive,
+    "deep-contractive": DeepContractive,
     "vae": VAE,
+    "denoising": Denoising,
+    "edsr": EDSR,
+    "context": Context,
 }
 
 
@@ -29,17 +45,30 @@ def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32,
 
 
 __all__ = [
+    "EDSR",
     "MODELS",
     "PCA",
     "VAE",
+    "Adversarial",
     "Autoencoder",
+    "ChannelWise",
+    "Context",
+    "Contractive",
     "Conv",
     "Deep",
+    "DeepContractive",
+    "Denoising",
     "Dense",
+    "Discriminator",
     "Linear",
+    "LinearGaussian",
     "Recirculation",
+    "Sparse",
+    "SparseKL",
     "Stacked",
+    "Tied",
     "TiedLinear",
+    "TopK",
     "build",
     "mlp",
 ]

@@ -1,15 +1,29 @@
-"""The variational autoencoder (Kingma and Welling 2014)."""
+"""The variational autoencoder (Kingma and Welling 2014) and its beta (Higgins et al. 2017)."""
+
+import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
+from aeutils.data.base import check_number, check_whole
 from aeutils.losses import gaussian_kl
 from aeutils.models.dense import Dense
 from aeutils.models.layers import Linear
 
 
 class VAE(Dense):
-    """784-400-20 by default: q(z|x) = N(mean, diag exp(log_variance)), p(z) = N(0, I), Bernoulli pixels."""
+    """784-400-20 by default: q(z|x) = N(mean, diag exp(log_variance)), p(z) = N(0, I), Bernoulli pixels.
+
+    beta       weight of the KL part: 1 makes the loss -ELBO; above 1 the code is simpler, below 1 it is more exact
+    criterion  "cross-entropy": Bernoulli pixels; "squared error": Gaussian values of variance 1/2
+
+    ValueError for a beta below 0 and for what `Dense` refuses.
+    """
+
+    # -ELBO after 10 epochs of MNIST: 105.0 with a peak of 2e-3, 103.4 with this one
+    fit_defaults: ClassVar[dict] = {"lr": 5e-3, "optimizer": "adam"}
 
     def __init__(
         self,
@@ -17,10 +31,13 @@ class VAE(Dense):
         latent_dim: int = 20,
         hidden: tuple[int, ...] = (400,),
         criterion: str = "cross-entropy",
+        beta: float = 1.0,
         **options,
     ):
+        check_number("beta", beta)
         super().__init__(shape, latent_dim, hidden, criterion=criterion, **options)
         self.encoder[-1] = Linear(hidden[-1], 2 * latent_dim)  # mean and log variance
+        self.beta = beta
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x): [N, *shape] -> two [N, latent_dim]."""
@@ -36,9 +53,28 @@ class VAE(Dense):
         return mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
-        """-ELBO in nats per image as "loss", and its two parts "reconstruction" and "kl"."""
+        """reconstruction + beta * kl as "loss" (for beta = 1: -ELBO in nats per image), and the two parts by name."""
         mean, log_variance = self.posterior(x)
         z = self.reparameterize(mean, log_variance)
         reconstruction = self.reconstruction_loss(z, x if target is None else target)
         kl = gaussian_kl(mean, log_variance)
-        return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
+        return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
+
+    @torch.no_grad()
+    def sample(self, count: int) -> Tensor:
+        """New images: the decoder's answers to z ~ N(0, I), [count, *shape]. ValueError for a count below 1."""
+        check_whole("count", count)
+        weight = next(self.parameters())
+        return self.decode(torch.randn(count, self.latent_dim, dtype=weight.dtype, device=weight.device))
+
+    def log_p_x_given_z(self, x: Tensor, z: Tensor) -> Tensor:
+        """log p(x|z) in nats, summed over pixels: x [N, *shape] in [0, 1], z [N, latent_dim] -> [N].
+
+        Bernoulli pixels, or, with the squared error, Gaussian ones of variance 1/2: there its negative is the
+        reconstruction part plus a constant, log(pi) / 2 for every value.
+        """
+        if self.criterion == "cross-entropy":
+            each = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none")
+        else:
+            each = (self.decode(z) - x).square() + 0.5 * math.log(math.pi)
+        return -each.flatten(1).sum(1)

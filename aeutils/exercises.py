@@ -1,0 +1,240 @@
+"""Exercises of the labs. In a notebook: `from aeutils.labs.lab1 import lab`, then `lab.entropy.check(entropy)`.
+
+A check has three outcomes: not attempted, wrong with the reason, right. It runs the learner's function in a process of
+its own (`sandbox`), so that no code can take the notebook down with it.
+"""
+
+import html
+import importlib
+import inspect
+import linecache
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cloudpickle
+
+from aeutils.judging import OPEN, RIGHT, WRONG, ask, judge
+from aeutils.sandbox import Sandbox
+
+SECONDS = 10  # for one check
+SANDBOX = Sandbox()  # one for all labs of a notebook
+MARKS = {OPEN: ("○", "Not attempted yet", "#888888"), WRONG: ("✗", "Not right yet", "#D55E00")}
+MARKS[RIGHT] = ("✓", "Right", "#009E73")
+
+
+class Lab:
+    """The exercises of one lab, as attributes by name; `module` is where they are written down, as `lab`."""
+
+    def __init__(self, title: str, module: str):
+        self.title, self.module, self.exercises = title, module, {}
+
+    def exercise(self, **options) -> Callable:
+        """Makes the function below it the reference solution of an exercise of its name; options of `Exercise`."""
+
+        def register(solution: Callable) -> Callable:
+            self.exercises[solution.__name__] = Exercise(self, solution, **options)
+            return solution
+
+        return register
+
+    def __getattr__(self, name: str) -> "Exercise":
+        exercises = self.__dict__.get("exercises", {})
+        if name not in exercises:
+            raise AttributeError(f"this lab has no exercise {name!r}; it has {', '.join(exercises)}")
+        return exercises[name]
+
+    def __reduce__(self):
+        return _find, (self.module,)
+
+    def start(self) -> None:
+        """Start the checking process, so that it is ready when the first check comes."""
+        SANDBOX.start()
+
+    def score(self) -> "Score":
+        """The score board: every exercise's last check."""
+        return Score(self.title, [exercise.verdict for exercise in self.exercises.values()])
+
+
+def _find(module: str) -> Lab:
+    return importlib.import_module(module).lab
+
+
+class Exercise:
+    """One exercise: how answers are found and compared, what goes wrong typically, hints and the reference solution.
+
+    cases     tuples of arguments, a tiny one first: it is the example that learners are shown
+    mistakes  reason -> a function that makes this mistake: whoever answers the same is told the reason
+    hints     Markdown paragraphs, from a nudge to nearly everything
+    run       run(function, *case) -> what is compared: a tensor, number or text, or a tuple or dict of them
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        solution: Callable,
+        *,
+        cases: list[tuple],
+        mistakes: dict[str, Callable],
+        hints: str,
+        points: int = 1,
+        run: Callable = ask,
+        seconds: float = SECONDS,
+    ):
+        self.lab, self.reference, self.solved = lab, solution, None
+        self.cases, self.mistakes, self.hints = cases, mistakes, inspect.cleandoc(hints).split("\n\n")
+        self.points, self.run, self.seconds = points, run, seconds
+        self.name, self.hints_seen = solution.__name__, 0
+        self.verdict = Verdict(self.name, OPEN, points)
+
+    def __reduce__(self):
+        return getattr, (self.lab, self.name)
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the values of a case: those of `run` where it has names for them, else those of the reference."""
+        asked = [
+            name for name, given in inspect.signature(self.run).parameters.items() if given.kind != given.VAR_POSITIONAL
+        ]
+        return asked[1:] or list(inspect.signature(self.reference).parameters)
+
+    def check(self, function: Callable) -> "Verdict":
+        """Runs the learner's function on all cases and says what came of it."""
+        self.verdict = Verdict(self.name, points=self.points, **self._judged(function))
+        if self.verdict.state == RIGHT:
+            self.solved = function
+        return self.verdict
+
+    def _judged(self, function: Callable) -> dict:
+        if not callable(function):
+            return {
+                "state": WRONG,
+                "reason": f"`check` wants the function itself: `lab.{self.name}.check({self.name})`",
+            }
+        if function is self.reference:
+            return {
+                "state": OPEN,
+                "reason": "This is the reference solution. Run the cell with your own function again.",
+            }
+        try:
+            shipped = cloudpickle.dumps(function)
+        except Exception as error:  # whatever an object's own pickling raises
+            return {"state": WRONG, "reason": f"It uses a variable of the notebook that cannot be copied ({error})."}
+        outcome = SANDBOX.call(judge_shipped, self.lab.module, self.name, shipped, seconds=self.seconds)
+        if outcome.failure:
+            return {"state": WRONG, "reason": outcome.failure, "printed": outcome.printed}
+        found = outcome.value
+        if frame := found.pop("frame", None):
+            found["reason"] += f" in the line\n`{linecache.getline(*frame).strip()}`"
+        return found | {"printed": outcome.printed}
+
+    def best(self) -> Callable:
+        """The learner's function if its check said right, else the reference solution; says which when it is ours."""
+        if self.solved is None:
+            state = MARKS[self.verdict.state][1].lower()
+            print(f"{self.name}: {state}, so the reference solution is used here.")
+        return self.solved or self.reference
+
+    def hint(self) -> "Note":
+        """The next hint; the last one stays."""
+        number = min(self.hints_seen, len(self.hints) - 1)
+        self.hints_seen += 1
+        more = f"One more: `lab.{self.name}.hint()`"
+        if number + 1 == len(self.hints):
+            more = f"That was the last one. The solution: `lab.{self.name}.solution()`"
+        return Note(f"**Hint {number + 1} of {len(self.hints)}.** {self.hints[number]}\n\n{more}")
+
+    def solution(self) -> "Note":
+        """The source of the reference solution."""
+        return Note(f"```python\n{source(self.reference)}\n```")
+
+
+def judge_shipped(module: str, name: str, shipped: bytes) -> dict:
+    """`judge` in the checking process: the exercise found by its names, the learner's function unpacked."""
+    return judge(_find(module).exercises[name], cloudpickle.loads(shipped))
+
+
+def source(function: Callable) -> str:
+    """The text of a function or class, without its decorator."""
+    text = inspect.getsource(function)
+    return text[re.search(r"^(def|class) ", text, re.MULTILINE).start() :].rstrip()
+
+
+class Note(str):
+    """Markdown in a notebook, its text elsewhere."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+    __repr__ = str.__str__
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found. In a notebook a coloured box; its plain text is what nbgrader takes for the points."""
+
+    exercise: str
+    state: str
+    points: int  # of the exercise
+    reason: str = ""
+    printed: str = ""
+
+    @property
+    def earned(self) -> int:
+        """Points, all or none."""
+        return self.points if self.state == RIGHT else 0
+
+    def __str__(self) -> str:
+        mark, words, _ = MARKS[self.state]
+        points = f"{self.points} point{'s' * (self.points != 1)}"
+        lines = [f"{mark} {self.exercise}: {words} ({points})", self.reason]
+        if self.printed:
+            lines.append(f"Your code printed:\n{self.printed}")
+        if self.state == WRONG:
+            lines.append(f"Stuck? `lab.{self.exercise}.hint()`")
+        return "\n".join(filter(None, lines))
+
+    def __repr__(self) -> str:
+        # nbgrader reads the points of a checked cell from its plain text, and sets this variable while it does.
+        return str(self.earned) if os.environ.get("NBGRADER_EXECUTION") else str(self)
+
+    def _repr_html_(self) -> str:
+        head, *rest = (_as_html(line) for line in str(self).split("\n"))
+        style = f"border-left: 5px solid {MARKS[self.state][2]}; padding: 0.3em 0.8em; white-space: pre-wrap"
+        return (
+            f'<div role="status" style="{style}"><strong>{head}</strong>{"".join("<br>" + line for line in rest)}</div>'
+        )
+
+
+def _as_html(line: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(line))
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score board: a table in a notebook, lines elsewhere."""
+
+    title: str
+    verdicts: list[Verdict]
+
+    @property
+    def summary(self) -> str:
+        """Exercises by outcome, and the points."""
+        states = [verdict.state for verdict in self.verdicts]
+        earned, points = sum(v.earned for v in self.verdicts), sum(v.points for v in self.verdicts)
+        counts = f"{states.count(RIGHT)} right, {states.count(WRONG)} wrong, {states.count(OPEN)} open"
+        return f"{self.title}: {counts}; {earned} of {points} points"
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Exercise, outcome, points of each."""
+        marked = [(v, " ".join(MARKS[v.state][:2])) for v in self.verdicts]
+        return [(v.exercise, words, f"{v.earned} of {v.points}") for v, words in marked]
+
+    def __repr__(self) -> str:
+        return "\n".join([self.summary, *(f"{name:20} {words:20} {points}" for name, words, points in self.rows())])
+
+    def _repr_html_(self) -> str:
+        cells = "".join(f"<tr><td>{'</td><td>'.join(map(_as_html, row))}</td></tr>" for row in self.rows())
+        head = "<tr><th>exercise</th><th>last check</th><th>points</th></tr>"
+        return f"<strong>{_as_html(self.summary)}</strong><table>{head}{cells}</table>"

@@ -1,0 +1,309 @@
+"""Lab 5: masks, the loss in the hole, the channel-wise layer, the discriminator's loss and the joint one."""
+
+import torch
+from torch import tensor
+from torch.nn import functional as F
+
+from aeutils.exercises import Lab
+from aeutils.judging import Wrong, ask
+
+lab = Lab("Lab 5: context encoder", __name__)
+
+GENERATOR = torch.Generator().manual_seed(0)
+X, X_HAT = torch.rand(2, 3, 1, 6, 6, generator=GENERATOR)
+HOLE = torch.zeros(1, 1, 6, 6)
+HOLE[..., 1:4, 2:6] = 1
+HOLES = torch.zeros(3, 1, 6, 6)  # another hole in every image
+for number, (top, left) in enumerate(((0, 0), (1, 3), (2, 2))):
+    HOLES[number, :, top : top + 2, left : left + 3] = 1
+ROW, ROW_HAT, ROW_HOLE = tensor([[[[0.0, 1.0, 0.5]]]]), tensor([[[[1.0, 0.5, 0.0]]]]), tensor([[[[0.0, 1.0, 1.0]]]])
+
+
+@lab.exercise(
+    cases=[(4, 4, 2), (28, 28, 14), (6, 10, 4)],
+    hints=r"""
+        Start from `torch.zeros(1, 1, height, width)`. The hole begins at row `(height - size) // 2`; the column is
+        found alike.
+
+        A slice is filled by `mask[..., top : top + size, left : left + size] = 1`.
+    """,
+    mistakes={
+        "0 and 1 are swapped: 1 marks the hole.": lambda height, width, size: 1 - central_mask(height, width, size),
+        "The hole starts in the upper left corner: move it to the middle.": lambda height, width, size: central_mask(
+            height, width, size
+        ).roll((-((height - size) // 2), -((width - size) // 2)), (2, 3)),
+        "The hole starts at the centre: it must lie around it.": lambda height, width, size: F.pad(
+            torch.ones(1, 1, size, size), (width // 2, width, height // 2, height)
+        )[..., :height, :width],
+        "The axes of batch and channel are missing: the shape is [1, 1, height, width].": lambda height, width, size: (
+            central_mask(height, width, size)[0, 0]
+        ),
+        "Height and width are swapped.": lambda height, width, size: central_mask(width, height, size),
+        "The hole has half of the size: `size` is its whole side.": lambda height, width, size: central_mask(
+            height, width, size // 2
+        ),
+    },
+)
+def central_mask(height, width, size):
+    """1 in a square hole of side `size` in the middle, 0 elsewhere: [1, 1, height, width]."""
+    mask = torch.zeros(1, 1, height, width)
+    top, left = (height - size) // 2, (width - size) // 2
+    mask[..., top : top + size, left : left + size] = 1
+    return mask
+
+
+def holes(function, n, size):
+    """Facts on random masks that hold for any draw."""
+    masks = ask(function, n, size)
+    if not torch.is_tensor(masks) or masks.shape != (n, 1, 28, 28):
+        shape = list(masks.shape) if torch.is_tensor(masks) else type(masks).__name__
+        raise Wrong(f"The shape is to be [{n}, 1, 28, 28]; got {shape}.")
+    filled = masks[:, 0] != 0
+    rows, columns = filled.any(2), filled.any(1)
+    tops, lefts = rows.int().argmax(1), columns.int().argmax(1)
+    whole = (rows.sum(1) == size) & (columns.sum(1) == size) & (filled.sum((1, 2)) == size**2)
+    return {
+        "values": str(sorted(masks.unique().tolist())),
+        "every mask holds one whole square of that side": "yes" if whole.all() else "no",
+        "rows that squares start at": _range(tops),
+        "columns that squares start at": _range(lefts),
+        "rows and columns": "drawn independently" if (tops != lefts).any() else "always equal",
+    }
+
+
+def _range(places):
+    low, high = int(places.min()), int(places.max())
+    return f"{low} to {high}" if low < high else "always the same"
+
+
+def _squares(n, size, draw):
+    masks = torch.zeros(n, 1, 28, 28)
+    for image in masks:
+        top, left = draw(28 - size)
+        image[:, top : top + size, left : left + size] = 1
+    return masks
+
+
+def _integer(high):
+    return int(torch.randint(max(high, 1), ()))
+
+
+@lab.exercise(
+    points=2,
+    cases=[(400, 20), (400, 24)],
+    hints=r"""
+        The first row of a square of side `size` can be 0, 1, ..., 28 - size. `torch.randint(29 - size, (n,))` draws
+        n of these.
+
+        A loop over the n images with a slice each is fine. Without a loop: compare `torch.arange(28)` with tops [n,
+        1] to get truths [n, 28] for rows and for columns, and multiply them.
+    """,
+    mistakes={
+        "All images have their hole at the same place: draw a place for every image.": lambda n, size: _squares(
+            1, size, lambda room: (_integer(room + 1), _integer(room + 1))
+        ).repeat(n, 1, 1, 1),
+        "Row and column are the same number, so all holes lie on the diagonal: draw both.": lambda n, size: _squares(
+            n, size, lambda room: [_integer(room + 1)] * 2
+        ),
+        "Some holes hang over the border and are cut: the first row is at most 28 - size.": lambda n, size: _squares(
+            n, size, lambda room: (_integer(28), _integer(28))
+        ),
+        "The last possible place never occurs: `torch.randint(high, ...)` excludes `high`.": lambda n, size: _squares(
+            n, size, lambda room: (_integer(room), _integer(room))
+        ),
+        "0 and 1 are swapped: 1 marks the hole.": lambda n, size: 1 - random_blocks(n, size),
+    },
+    run=holes,
+)
+def random_blocks(n, size):
+    """1 in a square hole of side `size` at a random place, everywhere equally likely, for n images: [n, 1, 28, 28]."""
+    tops, lefts = torch.randint(29 - size, (2, n, 1))  # [n, 1] each
+    line = torch.arange(28)
+    rows = (line >= tops) & (line < tops + size)  # [n, 28]
+    columns = (line >= lefts) & (line < lefts + size)
+    return (rows[:, :, None] & columns[:, None, :])[:, None].float()
+
+
+@lab.exercise(
+    cases=[(ROW, ROW_HAT, ROW_HOLE), (X, X_HAT, HOLE), (X, X_HAT, HOLES)],
+    hints=r"""
+        Inside the hole (mask 1) comes the prediction, elsewhere (mask 0) the image.
+
+        `mask * x_hat + (1 - mask) * x`, or `torch.where(mask == 1, x_hat, x)`.
+    """,
+    mistakes={
+        "The other way round: the prediction belongs inside the hole, the image around it.": lambda x, x_hat, mask: (
+            mask * x + (1 - mask) * x_hat
+        ),
+        "The surroundings are missing: add the image where the mask is 0.": lambda x, x_hat, mask: mask * x_hat,
+        "The image is added inside the hole as well.": lambda x, x_hat, mask: x + mask * x_hat,
+        "This is the prediction everywhere: around the hole the image is known.": lambda x, x_hat, mask: x_hat,
+        "The hole is still there: put the prediction into it.": lambda x, x_hat, mask: (1 - mask) * x,
+    },
+)
+def fill(x, x_hat, mask):
+    """The prediction inside the hole (mask 1), the image around it: x, x_hat [N, 1, H, W] -> [N, 1, H, W]."""
+    return mask * x_hat + (1 - mask) * x
+
+
+def hole_gradient(function, x_hat, x, mask):
+    """The loss and its gradient for the prediction."""
+    x_hat = x_hat.clone().requires_grad_()
+    value = ask(function, x_hat, x, mask)
+    if not torch.is_tensor(value) or not value.requires_grad:
+        raise Wrong("The loss has no gradient. Compute it with tensors, without `.item()`, `.detach()` or NumPy.")
+    return {"loss": value, "gradient": torch.autograd.grad(value.sum(), x_hat)[0]}
+
+
+@lab.exercise(
+    cases=[(ROW_HAT, ROW, ROW_HOLE), (X_HAT, X, HOLE), (X_HAT, X, HOLES)],
+    hints=r"""
+        Multiply the squared differences by the mask: what is outside counts as 0. `mask` may have one image for the
+        whole batch; the product repeats it by itself.
+
+        Then sum over everything and divide by the number of images: `(mask * (x_hat - x).square()).sum() / len(x)`.
+    """,
+    mistakes={
+        "All pixels count: only those inside the hole should.": lambda x_hat, x, mask: (
+            (x_hat - x).square().sum() / len(x)
+        ),
+        "The pixels outside the hole count: multiply by mask, not by 1 - mask.": lambda x_hat, x, mask: (
+            ((1 - mask) * (x_hat - x).square()).sum() / len(x)
+        ),
+        "This is the sum over the whole batch: divide by the number of images.": lambda x_hat, x, mask: (
+            mask * (x_hat - x).square()
+        ).sum(),
+        "This is the mean over all pixels: sum over pixels, mean over images.": lambda x_hat, x, mask: (
+            mask * (x_hat - x).square()
+        ).mean(),
+        "This is the mean over the hole's pixels: sum over pixels, mean over images.": lambda x_hat, x, mask: (
+            (mask * (x_hat - x).square()).sum() / mask.expand_as(x).sum()
+        ),
+        "These are absolute errors: square them.": lambda x_hat, x, mask: (mask * (x_hat - x).abs()).sum() / len(x),
+        "The mask multiplies the prediction only, so the image counts as an error: mask the difference.": (
+            lambda x_hat, x, mask: (mask * x_hat - x).square().sum() / len(x)
+        ),
+    },
+    run=hole_gradient,
+)
+def masked_loss(x_hat, x, mask):
+    """Squared error inside the hole, sum over pixels, mean over images: [N, 1, H, W] each, mask 1 in the hole -> []."""
+    return (mask * (x_hat - x).square()).sum() / len(x)
+
+
+MAPS = torch.randn(2, 3, 2, 3, generator=GENERATOR)
+PLANES, OFFSETS = torch.randn(3, 6, 6, generator=GENERATOR), torch.randn(3, 6, generator=GENERATOR)
+PIXELS = tensor([[[[1.0, 2.0]]]]), tensor([[[0.0, 1.0], [3.0, 0.0]]]), tensor([[0.5, 0.0]])
+
+
+@lab.exercise(
+    points=2,
+    cases=[PIXELS, (MAPS, PLANES, OFFSETS)],
+    hints=r"""
+        Make a vector of every map: `x.flatten(2)` is [N, C, H W]. Each channel c has its own matrix `weight[c]`.
+
+        $y_{nci} = \sum_j W_{cij} x_{ncj} + b_{ci}$. With `torch.einsum` that is `"cij,ncj->nci"`; a loop over
+        channels is as good.
+
+        `(torch.einsum("cij,ncj->nci", weight, x.flatten(2)) + bias).view_as(x)`
+    """,
+    mistakes={
+        "The matrices are transposed: weight[c, i, j] leads from pixel j to pixel i.": lambda x, weight, bias: (
+            channel_wise(x, weight.mT, bias)
+        ),
+        "All channels use the first matrix: each has its own.": lambda x, weight, bias: channel_wise(
+            x, weight[:1].expand_as(weight), bias
+        ),
+        "The bias is missing.": lambda x, weight, bias: channel_wise(x, weight, 0 * bias),
+        "All channels use the first bias: each has its own.": lambda x, weight, bias: channel_wise(
+            x, weight, bias[:1].expand_as(bias)
+        ),
+        "The channels are added up: no information crosses them here.": lambda x, weight, bias: (
+            torch.einsum("cij,ncj->ni", weight, x.flatten(2))[:, None] + bias
+        ).view_as(x),
+        "The result is still flat: give it the shape of x.": lambda x, weight, bias: channel_wise(
+            x, weight, bias
+        ).flatten(2),
+    },
+)
+def channel_wise(x, weight, bias):
+    """Every map fully connected to itself: x [N, C, H, W], weight [C, H W, H W], bias [C, H W] -> [N, C, H, W]."""
+    return (torch.einsum("cij,ncj->nci", weight, x.flatten(2)) + bias).view_as(x)
+
+
+REAL, FAKE = torch.randn(2, 7, generator=GENERATOR) * 2
+CERTAIN = tensor([200.0, -200.0]), tensor([200.0, -200.0])
+
+
+def _from_logits(real, fake):
+    return -F.logsigmoid(real).mean() - F.logsigmoid(-fake).mean()
+
+
+@lab.exercise(
+    points=2,
+    cases=[(tensor([1.0, 0.0]), tensor([-2.0])), (REAL, FAKE), CERTAIN],
+    hints=r"""
+        Two means: over the real images of $-\ln \sigma(a)$, over the generated ones of $-\ln (1 - \sigma(a))$. Add
+        them.
+
+        `F.logsigmoid(a)` is $\ln \sigma(a)$ and stays finite. And $1 - \sigma(a) = \sigma(-a)$.
+
+        `F.binary_cross_entropy_with_logits(real, torch.ones_like(real))`, and the same for `fake` with zeros.
+    """,
+    mistakes={
+        "Real and generated are swapped: real images are to get probability 1.": lambda real, fake: _from_logits(
+            fake, real
+        ),
+        "Only the real images count: add the generated ones.": lambda real, fake: -F.logsigmoid(real).mean(),
+        "Only the generated images count: add the real ones.": lambda real, fake: -F.logsigmoid(-fake).mean(),
+        "The sign is the other way round: the loss is minimised.": lambda real, fake: -_from_logits(real, fake),
+        "These are sums over the images: take the mean of each.": lambda real, fake: (
+            -F.logsigmoid(real).sum() - F.logsigmoid(-fake).sum()
+        ),
+        "This is half of it: add the two means, do not average them.": lambda real, fake: _from_logits(real, fake) / 2,
+        "At logits of 200 the sigmoid rounds to 1, and infinity comes out: use `F.logsigmoid`.": lambda real, fake: (
+            -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean()
+        ),
+        "The arguments are logits: they need a sigmoid before the logarithm.": lambda real, fake: (
+            -F.logsigmoid(real.sigmoid()).mean() - F.logsigmoid(-fake.sigmoid()).mean()
+        ),
+    },
+)
+def discriminator_loss(real, fake):
+    """-mean log D(real) - mean log(1 - D(fake)) in nats, D = sigmoid(logit): logits [N], [M] -> []."""
+    return -F.logsigmoid(real).mean() - F.logsigmoid(-fake).mean()
+
+
+@lab.exercise(
+    cases=[(tensor(10.0), tensor([0.0, 0.0])), (tensor(3.0), REAL), (tensor(0.5), tensor([-300.0, 1.0]))],
+    hints=r"""
+        The encoder wants the discriminator to call its images real: $-\ln \sigma(a)$ of their logits, mean over the
+        images.
+
+        `0.999 * reconstruction - 0.001 * F.logsigmoid(fake).mean()`
+    """,
+    mistakes={
+        "The weights are swapped: 0.999 belongs to the reconstruction.": lambda reconstruction, fake: (
+            0.001 * reconstruction - 0.999 * F.logsigmoid(fake).mean()
+        ),
+        "This rewards images that look generated: the encoder wants D(fake) to be 1.": lambda reconstruction, fake: (
+            0.999 * reconstruction - 0.001 * F.logsigmoid(-fake).mean()
+        ),
+        "The sign of the adversarial part is the other way round.": lambda reconstruction, fake: (
+            0.999 * reconstruction + 0.001 * F.logsigmoid(fake).mean()
+        ),
+        "This is log(1 - D), which hardly pulls while D is sure: use -log D.": lambda reconstruction, fake: (
+            0.999 * reconstruction + 0.001 * F.logsigmoid(-fake).mean()
+        ),
+        "The weights are missing: 0.999 and 0.001.": lambda reconstruction, fake: (
+            reconstruction - F.logsigmoid(fake).mean()
+        ),
+        "The adversarial part is a sum: take the mean over the images.": lambda reconstruction, fake: (
+            0.999 * reconstruction - 0.001 * F.logsigmoid(fake).sum()
+        ),
+        "The adversarial part is missing.": lambda reconstruction, fake: 0.999 * reconstruction,
+    },
+)
+def joint_loss(reconstruction, fake):
+    """0.999 reconstruction + 0.001 adversarial loss, -mean log D(fake): a loss [] and logits [N] -> []."""
+    return 0.999 * reconstruction - 0.001 * F.logsigmoid(fake).mean()

@@ -1,0 +1,95 @@
+"""A second network as part of the loss: reconstruction and adversarial training in one (Goodfellow et al. 2014)."""
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from aeutils.losses import squared_error
+from aeutils.models.base import Autoencoder, check_sizes
+
+
+class Discriminator(nn.Sequential):
+    """Two strided convolutions and a linear layer: images [N, C, H, W] -> logits [N], above 0 for "real".
+
+    ValueError for a shape that is no image's.
+    """
+
+    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), channels: int = 16):
+        check_sizes(shape, channels)
+        if len(shape) != 3:
+            raise ValueError(f"a discriminator judges images [C, H, W]; got shape {tuple(shape)}")
+        c, h, w = shape
+        super().__init__(
+            nn.Conv2d(c, channels, 3, stride=2, padding=1),  # [N, channels, H/2, W/2]
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1),  # [N, 2 channels, H/4, W/4]
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),
+            nn.Linear(2 * channels * -(-h // 4) * -(-w // 4), 1),
+            nn.Flatten(0),
+        )
+
+
+class Adversarial(Autoencoder):
+    """Any model of the course, trained to reconstruct and to deceive a discriminator that learns at the same time.
+
+    model          an `Autoencoder` with squared error; `forward` makes the images that are judged
+    discriminator  module, images [N, *shape] -> logits [N]; no batch normalisation, which would mix the two players
+    weight         of the adversarial loss. Pathak et al. weigh 0.999 : 0.001 with the *mean* squared error of the n
+                   pixels of a hole; beside our sum over pixels that is a weight of n 0.001 / 0.999.
+
+    The losses of both players are one sum, so one optimiser and the usual `fit` serve. The paths of the gradients keep
+    the players apart: where the model is to deceive, the discriminator's weights are constants; where the discriminator
+    is to judge, the images are. ValueError for another criterion, or a weight that is not above 0.
+    """
+
+    def __init__(self, model: Autoencoder, discriminator: nn.Module, weight: float):
+        if model.criterion != "squared error":
+            raise ValueError(f"the weight is against a squared error; got a model with {model.criterion}")
+        if not 0 < weight < float("inf"):
+            raise ValueError(f"weight is a finite number above 0; got {weight!r}. Without it, train the model alone")
+        # Not Autoencoder's: encoder and decoder are the model's own, and are to be saved once.
+        nn.Module.__init__(self)
+        self.model, self.discriminator, self.weight = model, discriminator, weight
+        for name in ("shape", "latent_dim", "output", "criterion", "fit_defaults"):
+            setattr(self, name, getattr(model, name))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The model's code."""
+        return self.model.encode(x)
+
+    def decode(self, h: Tensor) -> Tensor:
+        """The model's decoding."""
+        return self.model.decode(h)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The model's images: [N, *shape] -> [N, *shape]."""
+        return self.model(x)
+
+    def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
+        """The sum that is minimised, and its parts: "reconstruction", "adversarial" (unweighted) and "discriminator".
+
+        Reconstruction: sum over pixels. The other two are cross-entropies in nats. All are means over images.
+        """
+        real, fake = x if target is None else target, self.model(x)
+        reconstruction = squared_error(fake, real)
+        adversarial = surprise(self._with_constant_weights(fake), real=True)  # non-saturating: it wants "real"
+        judgement = surprise(self.discriminator(real), real=True)
+        judgement = judgement + surprise(self.discriminator(fake.detach()), real=False)
+        return {
+            "loss": reconstruction + self.weight * adversarial + judgement,
+            "reconstruction": reconstruction,
+            "adversarial": adversarial,
+            "discriminator": judgement,
+        }
+
+    def _with_constant_weights(self, images: Tensor) -> Tensor:
+        """The discriminator's logits [N], through which gradients reach the images but not its weights."""
+        constants = {name: weight.detach() for name, weight in self.discriminator.named_parameters()}
+        return functional_call(self.discriminator, constants, (images,))
+
+
+def surprise(logits: Tensor, real: bool) -> Tensor:
+    """Mean of -log p(real) or of -log p(fake) in nats, with p(real) = sigmoid(logits [N])."""
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))

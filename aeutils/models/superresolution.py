@@ -1,0 +1,162 @@
+"""Super-resolution: an autoencoder whose encoder sees a small picture and whose decoder draws a large one."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from aeutils.corruptions import check_divides
+from aeutils.data.base import check_whole
+from aeutils.models.base import Autoencoder
+
+
+def resize(x: Tensor, factor: float) -> Tensor:
+    """Images [N, C, H, W] enlarged or shrunk by bicubic interpolation, cut to [0, 1].
+
+    Shrinking smooths first (antialias), as every published comparison does: without it, fine lines would vanish or
+    stay by chance.
+    """
+    return F.interpolate(x, scale_factor=factor, mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def conv(inputs: int, outputs: int) -> nn.Conv2d:
+    """3x3 convolution that keeps height and width."""
+    layer = nn.Conv2d(inputs, outputs, 3, padding=1)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class ResNetBlock(nn.Module):
+    """relu(x + F(x)), batch normalisation after both convolutions (He et al. 2016)."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.residual = nn.Sequential(
+            conv(channels, channels),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            conv(channels, channels),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, channels, h, w] -> the same."""
+        return torch.relu(x + self.residual(x))
+
+
+class SRResNetBlock(nn.Module):
+    """x + F(x): the last ReLU is gone, so that a signal passes many blocks unchanged (Ledig et al. 2017)."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.residual = nn.Sequential(
+            conv(channels, channels),
+            nn.BatchNorm2d(channels),
+            nn.PReLU(),
+            conv(channels, channels),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, channels, h, w] -> the same."""
+        return x + self.residual(x)
+
+
+class EDSRBlock(nn.Module):
+    """x + 0.3 F(x): no normalisation, which would take away an image's contrast (Lim et al. 2017).
+
+    The factor keeps many blocks from adding up to large numbers; they take 0.1 with 256 channels.
+    """
+
+    def __init__(self, channels: int, scaling: float = 0.3):
+        super().__init__()
+        self.residual = nn.Sequential(
+            conv(channels, channels),
+            nn.ReLU(),
+            conv(channels, channels),
+        )
+        self.scaling = scaling
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, channels, h, w] -> the same."""
+        return x + self.scaling * self.residual(x)
+
+
+class Features(nn.Module):
+    """Small image -> feature maps: a convolution, the blocks, another convolution, and a skip over both."""
+
+    def __init__(self, image_channels: int, channels: int, blocks: int, block: type[nn.Module]):
+        super().__init__()
+        self.head = conv(image_channels, channels)
+        self.body = nn.Sequential(*(block(channels) for _ in range(blocks)), conv(channels, channels))
+
+    def forward(self, small: Tensor) -> Tensor:
+        """[N, C, h, w] -> [N, channels, h, w]."""
+        h = self.head(small)
+        return h + self.body(h)
+
+
+class EDSR(Autoencoder):
+    """Enhanced deep super-resolution (Lim et al. 2017), for images [N, C, H, W].
+
+    Trained on large images: they are shrunk by `scale`, the encoder turns the small image into `latent_dim` feature
+    maps, the decoder turns these into the large one. All work is done at the small size; at the very end the decoder
+    has scale * scale values a pixel and lays them out beside each other (pixel shuffle, Shi et al. 2016).
+
+    block: ResNetBlock, SRResNetBlock or EDSRBlock, `blocks` times. ValueError when `scale` does not divide H and W, or
+    when there are fewer feature maps than C.
+    """
+
+    fit_defaults: ClassVar[dict] = {"lr": 1e-2, "optimizer": "adam"}
+
+    def __init__(
+        self,
+        shape: tuple[int, ...] = (1, 28, 28),
+        latent_dim: int = 16,
+        scale: int = 2,
+        blocks: int = 4,
+        block: type[nn.Module] = EDSRBlock,
+    ):
+        check_whole("scale", scale, 2)
+        check_whole("blocks", blocks)
+        if len(shape) != 3 or not shape[0] <= latent_dim:
+            raise ValueError(
+                f"EDSR takes images [C, H, W] and at least C feature maps; got shape {tuple(shape)} and {latent_dim}"
+            )
+        check_divides(scale, shape)
+        decoder = nn.Sequential(conv(latent_dim, shape[0] * scale**2), nn.PixelShuffle(scale))
+        super().__init__(Features(shape[0], latent_dim, blocks, block), decoder, shape, latent_dim, output="linear")
+        self.scale, self.criterion = scale, "absolute error"
+        self._start_as_nearest_neighbour()
+
+    @torch.no_grad()
+    def _start_as_nearest_neighbour(self) -> None:
+        """The first maps copy the image and the decoder repeats their pixels: training starts from something useful."""
+        head, last, tail = self.encoder.head, self.encoder.body[-1], self.decoder[0]
+        for layer in (last, tail):
+            layer.weight.mul_(0.1)
+        tail.weight[:, : self.shape[0]] = 0
+        for c in range(self.shape[0]):
+            head.weight[c] = 0
+            head.weight[c, c, 1, 1] = 1
+            tail.weight[c * self.scale**2 : (c + 1) * self.scale**2, c, 1, 1] = 1
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Feature maps of the shrunk image: [N, C, H, W] -> [N, latent_dim, H/scale, W/scale]."""
+        return self.encoder(resize(x, 1 / self.scale))
+
+    def decode(self, h: Tensor) -> Tensor:
+        """Large image, cut to [0, 1]: [N, latent_dim, h, w] -> [N, C, scale h, scale w]."""
+        return super().decode(h).clamp(0, 1)
+
+    def upscale(self, small: Tensor) -> Tensor:
+        """What all this is for: [N, C, h, w] of any size -> [N, C, scale h, scale w]. ValueError for another C."""
+        if small.ndim != 4 or small.shape[1] != self.shape[0]:
+            raise ValueError(f"this model enlarges images [N, {self.shape[0]}, h, w]; got {list(small.shape)}")
+        with torch.no_grad():
+            return self.decode(self.encoder(small))
+
+    def reconstruction_loss(self, h: Tensor, target: Tensor) -> Tensor:
+        """Absolute difference, sum over pixels, mean over images: its pictures are sharper than squared error's."""
+        return F.l1_loss(self.decoder(h), target, reduction="sum") / len(target)

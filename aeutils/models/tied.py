@@ -1,0 +1,89 @@
+"""Tied weights: the decoder's matrices are the encoder's, transposed; and losses that put a price on something."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from math import prod
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from aeutils.data.base import check_number
+from aeutils.models.base import Autoencoder, check_sizes
+from aeutils.models.layers import Linear, initialize
+
+
+class Transposed(Linear):
+    """The layer h -> W^T h + c, which borrows W [q, n] from an encoder's layer: only c [n] is its own."""
+
+    def __init__(self, layer: Linear):
+        nn.Module.__init__(self)
+        self.in_features, self.out_features = layer.out_features, layer.in_features
+        self.lender = (layer,)  # in a tuple, which hides it: W is trained and saved once, as the encoder's
+        self.bias = nn.Parameter(torch.zeros(layer.in_features))
+
+    @property
+    def weight(self) -> Tensor:
+        """W^T, [n, q]."""
+        return self.lender[0].weight.T
+
+
+class Tied(Autoencoder):
+    """n-q-n, or deeper with `hidden` sizes: h = s(W x + b), x_hat = g(W^T h + c).
+
+    Tying holds the scale of the code. With a decoder of its own, a network escapes any penalty on the size or on the
+    slope of h: it divides the encoder's weights by a million and multiplies the decoder's by as much. (Deep sigmoids
+    still have a way, by saturating: compare a Jacobian with the spread of the codes.)
+
+    activation: makes the module s behind every encoder layer, and between decoder layers.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        latent_dim: int,
+        hidden: tuple[int, ...] = (),
+        activation: Callable[[], nn.Module] = nn.Sigmoid,
+        **options,
+    ):
+        check_sizes(shape, latent_dim, *hidden)
+        layers = [Linear(*pair) for pair in pairwise((prod(shape), *hidden, latent_dim))]
+        encoder = initialize(nn.Sequential(*(module for layer in layers for module in (layer, activation()))))
+        decoder = [module for layer in layers[::-1] for module in (Transposed(layer), activation())][:-1]
+        super().__init__(
+            nn.Sequential(nn.Flatten(), *encoder),
+            nn.Sequential(*decoder, nn.Unflatten(1, tuple(shape))),
+            shape,
+            latent_dim,
+            **options,
+        )
+
+    @property
+    def weight(self) -> Tensor:
+        """W of the first layer, [q, n]: a unit's row is its filter, the image it answers to most."""
+        return self.encoder[1].weight
+
+
+class Penalized(Tied):
+    """loss = reconstruction + strength * penalty, where a subclass says what is to be small.
+
+    strength: the penalty's price in the unit of the criterion; 0: none. ValueError below 0.
+    """
+
+    penalty: ClassVar[str]  # its name among the loss parts
+
+    def __init__(self, shape: tuple[int, ...], latent_dim: int, strength: float, **options):
+        check_number("strength", strength)
+        super().__init__(shape, latent_dim, **options)
+        self.strength = strength
+
+    def code_and_penalty(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The code [N, q] and the penalty, a scalar: mean over images."""
+        raise NotImplementedError
+
+    def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
+        """ "loss", "reconstruction" and the penalty by its name; the parts are reported before weighing."""
+        h, penalty = self.code_and_penalty(x)
+        reconstruction = self.reconstruction_loss(h, x if target is None else target)
+        loss = reconstruction + self.strength * penalty
+        return {"loss": loss, "reconstruction": reconstruction, self.penalty: penalty}

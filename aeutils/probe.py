@@ -1,0 +1,37 @@
+"""Is the class still in the code? A linear classifier on frozen features tells."""
+
+import warnings
+
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor
+
+
+def linear_probe(
+    train: Tensor, train_labels: Tensor, test: Tensor, test_labels: Tensor, *, strength: float = 1.0
+) -> float:
+    """Share of test samples that logistic regression on standardised features classifies right, in [0, 1].
+
+    train, test: features [N, ...], flattened to [N, D]; labels: [N]. strength: inverse of the L2 penalty on the
+    weights; with few labels a smaller one may serve better. ValueError for different lengths, non-finite features or a
+    single class.
+    """
+    for name, features, labels in (("train", train, train_labels), ("test", test, test_labels)):
+        if len(features) != len(labels):
+            raise ValueError(f"{name}: {len(features)} features and {len(labels)} labels; expected as many of each")
+        if not features.isfinite().all():
+            raise ValueError(f"{name}: the features hold infinite or NaN values; did the encoder diverge?")
+    if len(train_labels.unique()) < 2:
+        raise ValueError("a classifier needs training samples of at least two classes")
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300))
+    with warnings.catch_warnings():
+        # 300 steps are where the accuracy has long settled; the last digits of the weights do not matter here.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        classifier.fit(_rows(train), train_labels.cpu().numpy())
+    return float(classifier.score(_rows(test), test_labels.cpu().numpy()))
+
+
+def _rows(features: Tensor):
+    return features.detach().flatten(1).float().cpu().numpy()

@@ -1,0 +1,118 @@
+"""The panel: controls that a learner drags and pictures that follow, drawn by panel.js in the browser."""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+from aeutils.widgets.png import png
+
+HERE = Path(__file__).parent
+EMBED_LIMIT = 700_000  # bytes; a notebook is to stay under 1.5 MB with all its figures
+
+Range = tuple[float, float, float] | Sequence[str]  # lowest, highest, start; or the names of the stops
+
+
+def control(name: str, values: Range) -> dict:
+    """One control as panel.js wants it. Three whole numbers make a whole-number slider, names a choice.
+
+    ValueError unless it is lowest < highest with the start between them, or two names and more.
+    """
+    if all(isinstance(value, str) for value in values) and len(values) > 1:
+        return {"name": name, "low": 0, "high": len(values) - 1, "step": 1, "start": 0, "names": list(values)}
+    try:
+        low, high, start = values
+        right = low < high and low <= start <= high
+    except (TypeError, ValueError):
+        right = False
+    if not right:
+        raise ValueError(f"{name}: expected (lowest, highest, start) in order, or two names and more; got {values!r}")
+    whole = all(isinstance(value, int) for value in values)
+    step = 1 if whole else (high - low) / 100
+    return {"name": name, "low": low, "high": high, "step": step, "start": start, "names": None}
+
+
+class Panel(anywidget.AnyWidget):
+    """What `spec` describes (see panel.js). `values` are the positions of the controls: sent when a control is let go,
+    and followed when Python sets them.
+
+    answer    of panels that the kernel draws: values -> uint8 [H, W, C]; asked for the latest position only
+    still     uint8 [H, W, 3]: what a reader sees where no script runs
+    """
+
+    _esm = HERE / "panel.js"
+    _css = HERE / "panel.css"
+    spec = traitlets.Dict().tag(sync=True)
+    data = traitlets.Bytes().tag(sync=True)
+    backdrop = traitlets.Bytes().tag(sync=True)
+    values = traitlets.List(traitlets.Float()).tag(sync=True)
+
+    def __init__(
+        self,
+        spec: dict,
+        still: np.ndarray,
+        *,
+        data: bytes = b"",
+        backdrop: bytes = b"",
+        answer: Callable[[list[float]], np.ndarray] | None = None,
+    ):
+        values = [float(one["start"]) for one in spec["controls"]]
+        super().__init__(spec=spec, data=zlib.compress(data, 9) if data else b"", backdrop=backdrop, values=values)
+        self._still, self._draw = still, answer
+        self.on_msg(self._answer)
+
+    @traitlets.validate("values")
+    def _check_values(self, proposal) -> list[float]:
+        """ValueError for a wrong number of values or one that is not finite; others move into their control's range."""
+        values, controls = proposal["value"], self.spec["controls"]
+        if len(values) != len(controls) or not np.isfinite(values).all():
+            raise ValueError(f"expected {len(controls)} finite numbers, one for each control; got {values}")
+        return [min(max(value, one["low"]), one["high"]) for value, one in zip(values, controls, strict=True)]
+
+    def _answer(self, _widget, message: dict, _buffers: list) -> None:
+        """Draws what the browser asks for. An error travels back: in a kernel's log nobody would see it."""
+        try:
+            pixels = np.ascontiguousarray(self._draw(message["values"]), dtype=np.uint8)
+        except Exception as error:
+            self.send({"view": message["view"], "error": f"{type(error).__name__}: {error}"}, [b""])
+        else:
+            self.send({"view": message["view"]}, [memoryview(pixels).cast("B")])
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The live widget and, for pages without a kernel, the HTML below."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return data | {"text/plain": self.spec["title"], "text/html": self.html()}, metadata
+
+    def html(self) -> str:
+        """The panel for a page without kernel or network: a still picture, which a script brings to life if it can."""
+        title, picture = escape(self.spec["title"]), _address(png(self._still))
+        still = f'<p><b>{title}</b></p><img alt="{title}" src="{picture}" style="max-width: 100%">'
+        still += "<p><small>A still picture: run this cell to move it.</small></p>"
+        if self._draw or len(self.data) > EMBED_LIMIT:
+            return f'<div class="aeutils-panel">{still}</div>'
+        state = {"spec": self.spec, "values": self.values, "backdrop": _address(self.backdrop)}
+        name = f"panel-{sha256(self.data + json.dumps(state).encode()).hexdigest()[:12]}"
+        return f"""<div class="aeutils-panel" id="{name}">{still}</div>
+<style>{(HERE / "panel.css").read_text()}</style>
+<script type="module">
+{(HERE / "panel.js").read_text()}
+const state = {_json(state)};
+state.data = Uint8Array.from(atob("{base64.b64encode(self.data).decode()}"), (c) => c.charCodeAt(0));
+mount(document.getElementById("{name}"), state);
+</script>"""
+
+
+def _address(picture: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+
+
+def _json(value: dict) -> str:
+    """JSON for a script element, whose end nothing in it can write."""
+    return json.dumps(value).replace("<", "\\u003c")

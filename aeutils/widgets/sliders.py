@@ -1,0 +1,107 @@
+"""Sliders beside a picture: drawn by the kernel at every move, or a film of pictures drawn beforehand."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from aeutils.widgets.kit import Panel, Range, control
+
+
+def slider_picture(draw: Callable[..., np.ndarray], title: str, **ranges: Range) -> Panel:
+    """Sliders by name over one picture: `draw(**values)` returns uint8 [H, W, 3] and is called as they move.
+
+    A range is (lowest, highest, start), of whole numbers if all three are, or the names of the slider's stops: then
+    `draw` gets an int, or the name. The picture keeps the size of the first one. ValueError for any other range.
+    """
+    controls = [control(name, values) for name, values in ranges.items()]
+
+    def answer(values: Sequence[float]) -> np.ndarray:
+        return draw(**{one["name"]: _meant(one, value) for one, value in zip(controls, values, strict=True)})
+
+    first = answer([one["start"] for one in controls])
+    if first.dtype != np.uint8 or first.ndim != 3 or first.shape[2] != 3:
+        raise ValueError(f"draw is to return uint8 [H, W, 3]; got {first.dtype} {list(first.shape)}")
+    size = {"size": list(first.shape), "scale": 1, "pictures": [""]}
+    spec = {"title": title, "controls": controls, "pad": None, "source": {"kind": "kernel"}}
+    return Panel(spec | size, first, answer=answer)
+
+
+def _meant(one: dict, value: float) -> float | int | str:
+    """What a control's position stands for: a stop's name, a whole number, or the number itself."""
+    if one["names"]:
+        return one["names"][round(value)]
+    return round(value) if isinstance(one["step"], int) else value
+
+
+def slider_figure(
+    figure: Figure, move: Callable[..., None], artists: Sequence[Artist], title: str, **ranges: Range
+) -> Panel:
+    """Sliders by name over a figure, of which only `artists` change: `move(**values)` is to set their data or text.
+
+    All the rest is drawn once, so that a move takes milliseconds. The figure itself is not shown beside the widget.
+    Ranges are those of `slider_picture`.
+    """
+    plt.close(figure)
+    canvas = FigureCanvasAgg(figure)
+    for artist in artists:
+        artist.set_visible(False)
+    canvas.draw()
+    still = canvas.copy_from_bbox(figure.bbox)
+    for artist in artists:
+        artist.set_visible(True)
+
+    def draw(**values: float) -> np.ndarray:
+        move(**values)
+        canvas.restore_region(still)
+        for artist in artists:
+            artist.draw(canvas.get_renderer())
+        return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+
+    return slider_picture(draw, title, **ranges)
+
+
+def film(frames: Mapping[str, Tensor], at: Sequence[float], title: str, name: str = "t") -> Panel:
+    """One slider called `name` over rows of pictures drawn beforehand: it moves without a kernel, in exports as well.
+
+    frames: by caption, images [T, C, H, W] (uint8 or [0, 1]), all of one shape; at: the T evenly spaced positions.
+    ValueError for frames of different shapes, fewer than two of them, or positions that do not fit.
+    """
+    shapes = {caption: tuple(images.shape) for caption, images in frames.items()}
+    if len(set(shapes.values())) != 1:
+        raise ValueError(f"the frames are to have one shape [T, C, H, W]; got {shapes}")
+    count, channels, height, width = next(iter(shapes.values()))
+    steps = np.diff(np.asarray(at, dtype=float))
+    if count < 2 or len(at) != count or not np.allclose(steps, steps[0]) or steps[0] <= 0:
+        raise ValueError(f"expected {count} evenly spaced, rising positions, two or more; got {list(at)}")
+    pixels = torch.stack([_bytes(images) for images in frames.values()], dim=1)  # [T, pictures, H, W, C]
+    only = control(name, (float(at[0]), float(at[-1]), float(at[0]))) | {"step": float(steps[0])}
+    spec = {
+        "title": title,
+        "controls": [only],
+        "pad": None,
+        "source": {"kind": "film"},
+        "pictures": list(frames),
+        "size": [height, width, channels],
+        "scale": max(1, round(140 / width)),
+    }
+    return Panel(spec, _enlarged(pixels[count // 2].numpy(), spec["scale"]), data=pixels.numpy().tobytes())
+
+
+def _enlarged(pictures: np.ndarray, scale: int) -> np.ndarray:
+    """Pictures [K, H, W, C] beside each other: uint8 [H * scale, K * W * scale, 3]."""
+    row = np.concatenate(list(pictures), axis=1).repeat(scale, axis=0).repeat(scale, axis=1)
+    return np.broadcast_to(row, (*row.shape[:2], 3))
+
+
+def _bytes(images: Tensor) -> Tensor:
+    """[T, C, H, W], uint8 or floats in [0, 1] -> uint8 [T, H, W, C], on the CPU."""
+    images = images.detach().cpu()
+    if images.is_floating_point():
+        images = (images.clamp(0, 1) * 255).round().byte()
+    return images.permute(0, 2, 3, 1).contiguous()

@@ -1,0 +1,100 @@
+"""Training by two processes that torchrun starts: the result of one process, and what remains when one dies."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import torch
+
+import aeutils as ae
+from aeutils import distributed
+from aeutils.__main__ import main
+from aeutils.checkpoint import read_tensors
+from aeutils.run import Run
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+
+def command(out, epochs=2):
+    train = ["train", "--data", "glyphs", "--latent", "4", "--batch-size", "1000"]
+    return ["-m", "aeutils", *train, "--epochs", str(epochs), "--out", str(out)]
+
+
+def run(start):
+    return subprocess.run(start, capture_output=True, text=True, timeout=120, check=True)
+
+
+def test_two_processes_give_the_result_of_one(tmp_path, capsys):
+    main(command(tmp_path / "one")[2:])
+    alone = capsys.readouterr().out.splitlines()
+    shared = run([*TORCHRUN, *command(tmp_path / "two")]).stdout.splitlines()
+    (one, first), (two, second) = ae.load_model(tmp_path / "one"), ae.load_model(tmp_path / "two")
+    assert (first["processes"], second["processes"]) == (1, 2)
+    losses = first["history"][0]["train"]["loss"], second["history"][0]["train"]["loss"]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # the same sums, in another order
+    for a, b in zip(one.parameters(), two.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+    assert shared[0] == alone[0]
+    assert sum("squared error per test image:" in line for line in shared) == 1  # the first process alone speaks
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        "one.json",
+        "one.safetensors",
+        "two.json",
+        "two.safetensors",
+    }  # no checkpoint of a run that is done
+
+
+def test_processes_share_the_batches_of_one_and_draw_noise_of_their_own(monkeypatch):
+    images = ae.load("glyphs", train=300, test=10).train.x
+
+    def first_batches(rank, size):
+        monkeypatch.setattr(distributed, "rank", lambda: rank)
+        monkeypatch.setattr(distributed, "size", lambda: size)
+        settings = {"epochs": 1, "batch_size": 60, "lr": 1e-3, "schedule": "constant", "optimizer": "adam", "seed": 3}
+        run = Run(ae.Dense(latent_dim=2), images, None, None, settings | {"bfloat16": False}, False, "", False)
+        with torch.random.fork_rng():
+            return run._order(epoch=1), torch.rand(2)
+
+    (whole, noise), *parts = first_batches(0, 1), *(first_batches(rank, 3) for rank in range(3))
+    assert whole.shape == (5, 60)
+    assert torch.equal(torch.cat([order for order, _ in parts], 1), whole)
+    assert torch.equal(parts[0][1], noise)
+    assert len({tuple(noise.tolist()) for _, noise in parts}) == 3
+    with pytest.raises(ValueError, match="batches of 60 cannot be shared by 7 processes; choose a multiple of 7"):
+        first_batches(0, 7)
+
+
+def workers(process):
+    """Process ids of the two workers that have come as far as training."""
+    return [child.pid for child in psutil.Process(process.pid).children() if "aeutils" in child.cmdline()]
+
+
+def test_a_killed_worker_ends_the_run_which_can_be_resumed(tmp_path):
+    """SIGKILL in the middle of training: the run ends soon and non-zero, says so, and goes on from its checkpoint."""
+    checkpoint = tmp_path / "two.0.checkpoint"
+    process = subprocess.Popen(
+        [*TORCHRUN, *command(tmp_path / "two", epochs=15)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(workers(process)[-1], signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "another process of this run is gone" in said
+    assert "The same command goes on from the last checkpoint" in said
+    assert not (tmp_path / "two.safetensors").exists()
+    seconds = read_tensors(checkpoint)[1]["history"]["seconds"]
+    done = len(seconds)
+    assert 1 <= done < 15
+    run([*TORCHRUN, *command(tmp_path / "two", epochs=15)])
+    recipe = json.loads((tmp_path / "two.json").read_text())
+    assert recipe["epochs"] == [15]
+    assert recipe["history"][0]["seconds"][:done] == seconds  # these epochs were not done again
+    assert not checkpoint.exists()

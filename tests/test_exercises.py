@@ -1,0 +1,350 @@
+"""The exercise engine: the three outcomes, the reasons, and code that does its worst."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+import torch
+from torch import tensor
+
+from aeutils import exercises, sandbox
+from aeutils.comparison import close, text
+from aeutils.exercises import OPEN, RIGHT, WRONG, Exercise, Lab, Verdict
+from aeutils.judging import Wrong, ask, is_stub, judge
+
+lab = Lab("Lab 0: a test", __name__)
+X = tensor([[1.0, 2.0], [3.0, 5.0]])
+
+
+@lab.exercise(
+    points=3,
+    cases=[(tensor([[1.0, 2.0]]),), (X,), (torch.arange(60.0).view(3, 20),)],
+    hints="Think.\n\nThink harder:\nsquare.\n\nIt is `x.square().sum() / len(x)`.",
+    mistakes={"You forgot the batch mean.": lambda x: x.square().sum(), "Breaks on every case.": lambda x: x.missing},
+    seconds=3,
+)
+def energy(x):
+    """Sum of squares, mean over the batch."""
+    return x.square().sum() / len(x)
+
+
+def row(x):
+    return x.square().mean(0)
+
+
+lab.exercise(cases=[(X,), (3 * X,)], hints="One.\n\nTwo.", mistakes={})(row)
+
+
+def verdict(function, exercise=lab.energy):
+    found = judge(exercise, function)
+    return found["state"], found.get("reason", "")
+
+
+def test_the_reference_and_a_loop_are_right():
+    def looped(x):
+        total = 0.0
+        for image in x:
+            for value in image:
+                total += float(value) ** 2
+        return total / len(x)
+
+    assert verdict(energy) == (RIGHT, "")
+    assert verdict(looped) == (RIGHT, "")
+    assert verdict(lambda x: x.double().numpy() ** 2, lab.energy)[0] == WRONG
+    assert verdict(lambda x: (x.double().numpy() ** 2).sum() / len(x)) == (RIGHT, "")
+
+
+def bare(x): ...
+
+
+def documented(x):
+    """What it is to do."""
+    # your code here
+
+
+def raising(x):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("stub", [bare, documented, raising, lambda x: ..., lambda x: (..., 1)])
+def test_a_stub_is_not_attempted(stub):
+    assert verdict(stub) == (OPEN, "")
+
+
+def test_a_forgotten_return_is_no_stub():
+    def forgot(x):
+        x.square().sum() / len(x)
+
+    assert not is_stub(forgot)
+    assert verdict(forgot) == (WRONG, "It returns `None`. Is the `return` missing?")
+
+
+def test_a_typical_mistake_is_named_with_an_example():
+    state, reason = verdict(lambda x: (x**2).sum())
+    assert state == WRONG
+    assert reason == "You forgot the batch mean.\nExample: x = [[1, 2], [3, 5]]\nyours 39, right 19.5"
+
+
+def test_tolerance_is_a_thousandth():
+    assert verdict(lambda x: energy(x) * 1.0009)[0] == RIGHT
+    assert verdict(lambda x: energy(x) * 1.0012)[0] == WRONG
+    assert close(tensor(float("inf")), tensor(float("inf")))
+    assert not close(tensor(1.0), tensor([1.0]))
+    assert not close("a", tensor(1.0))
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: -energy(x), "The sign is the other way round"),
+        (lambda x: energy(x) * 2, "All values are 2 times the right ones: is a factor 1/2 missing?"),
+        (lambda x: energy(x) * 0.6931472, "look at the base of the logarithm"),
+        (lambda x: energy(x) + 0.25, "All values are off by the same number, +0.25"),
+        (lambda x: energy(x) * float("nan"), "NaN (not a number) comes out"),
+        (lambda x: energy(x) / 0, "Infinity comes out"),
+        (lambda x: x.square().sum(1), "The shape is [1]; expected []. The numbers are right: an axis of size 1"),
+        (lambda x: x.square().sum(1, keepdim=True).expand(-1, 3), "Its mean is right: average over the batch"),
+        (lambda x: x.square() / len(x), "Its sum is right: add the values up"),
+        (lambda x: x[:, :1].expand(-1, 4), "The shape is [1, 4]; expected []"),
+        (lambda x: x.sum(), "Example: x = [[1, 2]]\nyours 3, right 5"),
+        (lambda x: "five", "yours five, right 5"),
+        (lambda x: [object()], "It returns a `list`; expected a tensor or a number"),
+        (lambda x: (x.sum(), x.sum()), "It returns 2 values; expected a single value"),
+        (lambda x: x.nothing, "It raises `AttributeError: 'Tensor' object has no attribute 'nothing'`"),
+        (lambda x: x.mul_(2).sum(), "It changes its input `x` in place"),
+        (lambda x: sys.exit(), "It raises `SystemExit:`"),
+        (lambda x: 0 * x.sum(), "Example: x = [[1, 2]]\nyours 0, right 5"),
+    ],
+)
+def test_reasons(function, words):
+    state, reason = verdict(function)
+    assert state == WRONG
+    assert words in reason
+
+
+def test_reasons_of_larger_answers():
+    tilted = Exercise(lab, lambda x: x.T, cases=[(torch.rand(2, 3),)], **NO_HELP)
+    assert "but transposed" in verdict(lambda x: x, tilted)[1]
+    big = Exercise(lab, lambda x: x + 0, cases=[(torch.zeros(5, 5),)], **NO_HELP)
+    reason = verdict(lambda x: x + (torch.arange(25).view(5, 5) == 13), big)[1]
+    assert reason == "Example: x = a tensor of shape [5, 5]\nyours 1 at [2, 3], right 0"
+
+
+NO_HELP = {"hints": "", "mistakes": {}}
+
+
+def test_labelled_answers():
+    def pair(function, x):
+        low, high = ask(function, x)
+        if low > high:
+            raise Wrong("The smaller one first.")
+        return {"lowest": low, "highest": high}
+
+    both = Exercise(lab, lambda x: (x.min(), x.max()), cases=[(X,)], run=pair, **NO_HELP)
+    assert verdict(lambda x: (1.0, 5.0), both) == (RIGHT, "")
+    assert verdict(lambda x: (x.max(), x.min()), both) == (WRONG, "The smaller one first.")
+    assert "highest: yours 7, right 5" in verdict(lambda x: (1.0, 7.0), both)[1]
+
+
+def test_text_of_values():
+    assert text(tensor([[1.0, -0.5], [1 / 3, 1e-9]])) == "[[1, -0.5], [0.3333, 1e-09]]"
+    assert text(torch.zeros(13)) == "a tensor of shape [13]"
+    assert text(0.12344) == "0.1234"
+    assert text(torch.nn.Linear(2, 2)) == "Linear"
+    assert text(energy) == "energy"
+
+
+def test_the_seed_and_the_number_type_are_the_same_for_everyone():
+    def spoilt(x):
+        torch.manual_seed(7)
+        torch.set_default_dtype(torch.float64)
+        return 0.0
+
+    drawn = Exercise(lab, lambda x: torch.rand(2, dtype=torch.get_default_dtype()), cases=[(X,), (X,)], **NO_HELP)
+    assert verdict(spoilt, drawn)[0] == WRONG
+    assert verdict(lambda x: torch.rand(2, dtype=torch.float32), drawn) == (RIGHT, "")
+
+
+# In the process of its own
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stop():
+    yield
+    exercises.SANDBOX.stop()
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def chatty(x):
+    for _ in range(20_000):
+        print("all work and no play" * 50)
+    return energy(x)
+
+
+def loud(x):
+    os.write(1, b"noise" * 100_000)
+    os.write(2, b"noise" * 100_000)
+    return x.square().sum() / len(x)
+
+
+def asking(x):
+    return float(input("a number? "))
+
+
+def fatal(x):
+    os._exit(0)
+
+
+def crashing(x):
+    import ctypes
+
+    ctypes.string_at(0)
+
+
+def greedy(x):
+    return torch.zeros(2**32).sum()
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (endless, "It was still running after 3 seconds and was stopped: an endless loop?"),
+        (fatal, "It ended the whole Python process (exit code 0)."),
+        (crashing, "It ended the whole Python process (exit code "),
+        (asking, "It raises `EOFError: "),
+        (lambda x: x.lgo(), "in the line\n`(lambda x: x.lgo(), "),
+    ],
+)
+def test_the_worst_is_reported_and_the_next_check_works(function, words):
+    found = lab.energy.check(function)
+    assert found.state == WRONG
+    assert words in found.reason
+    assert lab.energy.check(lambda x: x.square().sum() / len(x)).state == RIGHT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+@pytest.mark.skipif(torch.cuda.is_available(), reason="memory is limited without a GPU only")
+def test_memory_is_limited():
+    found = lab.energy.check(greedy)
+    assert found.state == WRONG
+    assert "memory" in found.reason
+
+
+def test_what_is_printed_is_cut():
+    found = lab.energy.check(lambda x: chatty(x))
+    assert found.state == RIGHT
+    assert 100 < len(found.printed) < sandbox.LINES * sandbox.WIDTH + 20
+    assert found.printed.endswith("...")
+    assert lab.energy.check(lambda x: loud(x)).state == RIGHT
+
+
+def test_a_warm_check_takes_less_than_a_second():
+    lab.start()
+    lab.energy.check(lambda x: x)
+    began = time.perf_counter()
+    lab.energy.check(lambda x: x)
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signal can be sent to the own process alone")
+def test_the_stop_button_stops_the_check():
+    lab.energy.check(lambda x: x)  # the process is ready
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        lab.energy.check(endless)
+    assert lab.energy.check(lambda x: x.square().sum() / len(x)).state == RIGHT
+
+
+def test_a_kernel_that_is_gone_leaves_no_process():
+    box = sandbox.Sandbox()
+    assert box.call(os.getpid, seconds=5).value == box.process.pid
+    box.process.stdin.close()  # as when the kernel was killed
+    assert box.process.wait(timeout=10) == 0
+    box.process = None
+
+
+def test_what_cannot_be_sent_is_said():
+    with open(os.devnull, "wb") as file:
+        found = lab.energy.check(lambda x: file.write(b"x"))
+    assert found.state == WRONG
+    assert "cannot be copied" in found.reason
+    assert "`lab.energy.check(energy)`" in lab.energy.check(X).reason
+
+
+def test_the_reference_is_not_the_learners_answer():
+    found = lab.energy.check(energy)
+    assert found.state == OPEN
+    assert "reference solution" in found.reason
+
+
+# What a learner sees
+
+
+def test_best_is_the_learners_function_once_it_is_right(capsys):
+    fresh = Exercise(lab, row, cases=[(X,)], **NO_HELP)
+    assert fresh.best() is row
+    assert "row: not attempted yet, so the reference solution is used here." in capsys.readouterr().out
+    mine = lambda x: (x * x).mean(0)  # noqa: E731
+    assert fresh.check(mine).state == RIGHT
+    assert fresh.best() is mine
+    assert capsys.readouterr().out == ""
+
+
+def test_hints_come_one_by_one():
+    exercise = Exercise(lab, energy, cases=[], hints=lab_hints(), mistakes={})
+    told = [str(exercise.hint()) for _ in range(4)]
+    assert "Hint 1 of 3" in told[0]
+    assert "lab.energy.hint()" in told[0]
+    assert "Think harder:\nsquare." in told[1]
+    assert told[2] == told[3]
+    assert "lab.energy.solution()" in told[3]
+    assert "return x.square().sum() / len(x)" in exercise.solution()
+    assert "lab.exercise" not in exercise.solution()
+    assert exercise.solution()._repr_markdown_().startswith("```python\ndef energy(x):")
+
+
+def lab_hints():
+    return "Think.\n\nThink harder:\nsquare.\n\nIt is `x.square().sum() / len(x)`."
+
+
+def test_a_verdict_has_words_and_an_icon_besides_colour():
+    shown = Verdict("energy", WRONG, 2, "Use `x` <once>.\nExample", "hello")
+    assert repr(shown) == (
+        "✗ energy: Not right yet (2 points)\nUse `x` <once>.\nExample\n"
+        "Your code printed:\nhello\nStuck? `lab.energy.hint()`"
+    )
+    page = shown._repr_html_()
+    assert "✗ energy: Not right yet (2 points)" in page
+    assert "Use <code>x</code> &lt;once&gt;.<br>Example" in page
+    assert "✓" in str(Verdict("energy", RIGHT, 1))
+    assert "○" in str(Verdict("energy", OPEN, 1))
+
+
+@pytest.mark.parametrize(("state", "points"), [(RIGHT, "2"), (WRONG, "0"), (OPEN, "0")])
+def test_nbgrader_reads_the_points(monkeypatch, state, points):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert repr(Verdict("energy", state, 2, "because")) == points
+
+
+def test_score_board():
+    board = Lab("Lab 0", __name__)
+    for name, verdict in {"a": Verdict("a", RIGHT, 2), "b": Verdict("b", WRONG, 1, "no")}.items():
+        board.exercises[name] = Exercise(board, energy, cases=[], **NO_HELP)
+        board.exercises[name].verdict = verdict
+    board.exercises["c"] = Exercise(board, energy, cases=[], **NO_HELP)
+    assert board.score().summary == "Lab 0: 1 right, 1 wrong, 1 open; 2 of 4 points"
+    page = board.score()._repr_html_()
+    assert "<td>a</td><td>✓ Right</td><td>2 of 2</td>" in page
+    assert "Not attempted yet" in repr(board.score())
+
+
+def test_an_unknown_exercise_is_named():
+    with pytest.raises(AttributeError, match="no exercise 'entopy'; it has energy, row"):
+        _ = lab.entopy

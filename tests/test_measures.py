@@ -1,0 +1,66 @@
+"""What `train` reports: the default measures against their definitions, and another model's own."""
+
+import pytest
+import torch
+
+import aeutils as ae
+from aeutils.measures import denoising, measures
+
+
+@pytest.fixture(scope="module")
+def data():
+    return ae.load("glyphs", train=600, test=200)
+
+
+def test_default_is_squared_error_beside_pcas(data):
+    model = ae.Dense(latent_dim=3, hidden=(8,))
+    found = ae.measures(model, data)
+    ours, theirs = found.values()
+    assert list(found) == [
+        "squared error per test image",
+        "squared error per test image, PCA with 3 components",
+    ]
+    assert ours == pytest.approx((model(ae.as_float(data.test.x)) - data.test.x / 255).square().sum().item() / 200)
+    assert theirs == ae.reconstruction_error(ae.PCA.fit(data.train, 3), data.test)
+
+
+def test_a_model_registers_its_own(data):
+    class Odd(ae.Dense):
+        pass
+
+    @measures.register
+    def _(model: Odd, data) -> dict[str, float]:
+        return {"oddness in units": 3.0}
+
+    assert ae.measures(Odd(latent_dim=2, hidden=(8,)), data) == {"oddness in units": 3.0}
+    assert len(ae.measures(ae.Dense(latent_dim=2, hidden=(8,)), data)) == 2
+
+
+def test_denoising_is_measured_by_psnr_and_leaves_the_generator_alone(data):
+    class Nothing(ae.Dense):
+        def forward(self, x):
+            return x
+
+    model = Nothing(latent_dim=2)
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    found = denoising(model, data, ae.corruption("gaussian=0.5"))
+    assert torch.equal(torch.rand(3), expected)
+    noisy, after, *filtered = found.values()
+    assert noisy == after  # a model that does nothing
+    assert 8 < noisy < 11
+    assert all(noisy + 2 < value < 20 for value in filtered)
+    assert all("PSNR" in name and "in dB" in name for name in found)
+
+
+def test_the_denoiser_and_super_resolution_report_psnr_beside_their_baselines(data):
+    assert (
+        ae.measures(ae.Denoising(latent_dim=4), data).keys()
+        == denoising(ae.Dense(latent_dim=2, hidden=(8,)), data, ae.corruption("gaussian=0.5")).keys()
+    )
+    model = ae.EDSR(latent_dim=4, blocks=1, scale=4)
+    ours, bicubic = ae.measures(model, data).values()
+    x = ae.as_float(data.test.x)
+    assert ours == pytest.approx(ae.psnr(model(x), x))
+    assert 8 < bicubic < 25
