@@ -132,6 +132,10 @@ class Panel:
         """Its sliders; a pad is one, in two dimensions."""
         return self.root.get_by_role("slider").all()
 
+    def complaint(self) -> str:
+        """What it says went wrong while drawing."""
+        return self.root.locator(".complaint").inner_text()
+
     def pixels(self) -> str:
         """The pixels of all its pictures, once they have stopped changing."""
         before, now = None, self.root.evaluate(PIXELS)
@@ -153,11 +157,14 @@ class Panel:
         return self.page.evaluate("paints")
 
     def press(self, slider: Locator, times: int) -> list[dict]:
-        """Presses an arrow key `times` times, each after the picture that answers the one before: the last paints."""
+        """Presses an arrow key `times` times, each after the picture that answers the one before: the last paints.
+
+        It goes towards the end that is further, and stops there.
+        """
         (x, _), (to_x, _) = ends(slider)
         slider.focus()
         self.page.evaluate("paints.length = 0")
-        for _ in range(times):
+        for _ in range(min(times, stops_left(slider))):
             seen = self.page.evaluate("paints.length")
             slider.press("ArrowRight" if to_x > x else "ArrowLeft")
             self.page.wait_for_function("seen => paints.length > seen", arg=seen)
@@ -179,6 +186,15 @@ def ends(slider: Locator) -> tuple[tuple[float, float], tuple[float, float]]:
         at.append(min(max(mark[axis] + mark[length] / 2, low), high))  # at the very edge the mouse would miss the pad
         to.append(high if at[-1] < (low + high) / 2 else low)
     return tuple(at), tuple(to)
+
+
+def stops_left(slider: Locator) -> int:
+    """How many key presses a slider is away from its further end; many, of a pad."""
+    if not slider.evaluate("slider => slider.matches('input')"):
+        return 100
+    return slider.evaluate(
+        "slider => Math.round(Math.max(slider.value - slider.min, slider.max - slider.value) / slider.step)"
+    )
 
 
 def value(slider: Locator) -> str:

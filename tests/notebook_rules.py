@@ -1,6 +1,7 @@
 """What a notebook of the course must be. A rule takes a notebook and returns its complaints: none when all is well."""
 
 import re
+import symtable
 import warnings
 from collections import Counter
 from urllib.parse import unquote
@@ -106,6 +107,24 @@ def links_resolve(notebook: Notebook) -> list[str]:
     return [f"broken link: {target}" for target in links(notebook.text) if not (notebook.path.parent / target).exists()]
 
 
+def keeps_what_its_panels_read(notebook: Notebook) -> list[str]:
+    """A panel calls its function long after its cell ran: what that reads is not to be another thing by then."""
+    complaints, functions = [], {}
+    tables = [symtable.symtable(cell.source, "cell", "exec") for cell in notebook.code]
+    for number, (cell, table) in enumerate(zip(notebook.code, tables, strict=True)):
+        functions |= {function.get_name(): names_read(function) for function in table.get_children()}
+        if not re.search(r"\bslider_(figure|picture)\(", cell.source):
+            continue
+        read, todo = set(), names_read(table) & functions.keys()
+        while todo:
+            new = functions[todo.pop()] - read
+            read |= new
+            todo |= new & functions.keys()
+        anew = {one.get_name() for later in tables[number + 1 :] for one in later.get_symbols() if one.is_assigned()}
+        complaints += [f"a panel reads {name}, and a later cell assigns it" for name in sorted(read & anew)]
+    return complaints
+
+
 EVERY = [
     is_valid,
     names_its_kernel,
@@ -122,6 +141,7 @@ EVERY = [
     stores_what_is_checked,
     leaves_the_budget_to_setup,
     links_resolve,
+    keeps_what_its_panels_read,
 ]
 
 
@@ -271,3 +291,10 @@ def links(markdown: str) -> list[str]:
     found += re.findall(r"^\[[^\]]+\]:\s*(\S+)", prose, flags=re.MULTILINE)
     files = [target.partition("#")[0] for target in found if not re.match(r"[a-z][a-z0-9+.-]*:", target, re.IGNORECASE)]
     return [unquote(file) for file in files if file]
+
+
+def names_read(table: symtable.SymbolTable) -> set[str]:
+    """The notebook's names that a cell, or a function and those inside it, reads."""
+    outer = table.get_type() == "module"
+    names = {one.get_name() for one in table.get_symbols() if one.is_referenced() and (outer or one.is_global())}
+    return names.union(*map(names_read, table.get_children()))

@@ -91,7 +91,9 @@ def move_every_slider(panel):
         for name, move in (("drag", panel.drag), ("keys", lambda slider: panel.press(slider, PRESSES))):
             value, pixels = browser.value(slider), panel.pixels()
             paints[f"{slider.get_attribute('aria-label')}, {name}"] = move(slider)
-            assert panel.pixels() != pixels, f"slider {number} moved, but no picture changed"
+            changed = panel.pixels() != pixels
+            assert panel.complaint() == ""
+            assert changed, f"slider {number} moved, but no picture changed"
             assert browser.value(slider) != value, f"slider {number} did not move"
     return paints
 

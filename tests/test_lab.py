@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -80,7 +81,9 @@ def test_a_real_start(course, tmp_path):
 def test_kernel_messages_leave_at_once(course, tmp_path):
     with lab_server(course, tmp_path, launch=[sys.executable, "-c", LAUNCH_WATCHED]) as server:
         kernel = server.post("/api/kernels")["id"]
-        asyncio.run(open_websocket(server.url(f"/api/kernels/{kernel}/channels").replace("http", "ws", 1)))
+        channels = server.url(f"/api/kernels/{kernel}/channels").replace("http", "ws", 1)
+        with ThreadPoolExecutor(1) as thread:  # the browser tests' event loop may run in this one
+            thread.submit(asyncio.run, open_websocket(channels)).result()
     assert "TCP_NODELAY: True" in server.log.read_text()
 
 

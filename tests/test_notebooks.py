@@ -81,8 +81,8 @@ def lecture(tmp_path) -> Notebook:
     code = [
         new_code_cell("ae.setup()", outputs=[printed(SETUP)]),
         new_code_cell("1 + 1", outputs=[new_output("execute_result", {"text/plain": "2"}, execution_count=2)]),
-        new_code_cell("plot()", outputs=[shown(png=picture(0, 255))]),
-        new_code_cell("slider()", outputs=[shown(html=PANEL)]),
+        new_code_cell("def shade(a):\n    return a * tone", outputs=[shown(png=picture(0, 255))]),
+        new_code_cell("def draw(a):\n    return shade(a)\nae.slider_picture(draw)", outputs=[shown(html=PANEL)]),
         new_code_cell("error = 1\nassert error < 2"),
     ]
     code[1].metadata.tags = [rules.CHECKED]
@@ -174,6 +174,8 @@ BROKEN = [
     (rules.links_resolve, source(0, "![a figure](missing.png)")),
     (rules.links_resolve, source(0, "<img src='missing.png'>")),
     (rules.links_resolve, source(0, "[four][4]\n\n[4]: 04_planned.ipynb#part\n")),
+    (rules.keeps_what_its_panels_read, source(5, "shade = 1\n")),
+    (rules.keeps_what_its_panels_read, source(5, "for tone in (1, 2):\n    print(tone)\n")),
     (rules.has_title, source(0, "# 03 ")),
     (rules.has_title, lambda notebook: notebook.node.cells.pop(0)),
     *[(rules.says_what_to_expect, replaced(0, word, "")) for word in ("Afterwards", "Prereq", "Reading", "Run time")],
