@@ -83,7 +83,7 @@ export async function mount(root, { spec, data, backdrop, values }, link = null)
     },
     answer: (message, buffers) => {
       complaint.textContent = message.error ?? "";
-      source.answer(message, buffers);
+      source.answer(buffers);
     },
   };
 }
@@ -171,9 +171,9 @@ const SOURCES = {
         wanted = values;
         if (!waiting) ask();
       },
-      answer: (_, [pixels]) => {
+      answer: async ([data]) => {
+        if (data.byteLength) paint(await inflate(data)); // after an error the last picture stays
         waiting = false;
-        if (pixels) paint(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
         if (wanted) ask();
       },
     };
