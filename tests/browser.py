@@ -106,6 +106,43 @@ class NotebookPage:
             self.page.wait_for_timeout(200)
         self.wait_until_idle()
 
+    def code(self, text: str) -> Locator:
+        """The first code cell in which `text` stands."""
+        cells, editor = (
+            self.page.locator(".jp-Notebook .jp-CodeCell"),
+            self.page.locator(".jp-InputArea-editor", has_text=text),
+        )
+        return cells.filter(has=editor).first
+
+    def write(self, cell: Locator, text: str) -> None:
+        """Puts `text` in place of what a cell holds."""
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(text)
+
+    def write_below(self, cell: Locator, text: str) -> None:
+        """Puts a new cell below one."""
+        cell.locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("b")
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.insert_text(text)
+
+    def run(self, cell: Locator) -> str:
+        """Runs a cell: the text below it, when it is done."""
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        done = "([prompt, before]) => prompt.innerText !== before && /\\d/.test(prompt.innerText)"
+        self.page.wait_for_function(done, arg=[prompt.element_handle(), before])
+        self.wait_until_idle()
+        return self.outputs(cell)
+
+    def outputs(self, cell: Locator) -> str:
+        """The text below a cell."""
+        return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
+
     def errors(self) -> list[str]:
         """The text of every error and warning below a cell."""
         return self.page.locator(ERRORS).all_inner_texts()

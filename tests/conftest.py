@@ -1,10 +1,16 @@
-"""The browser, for the tests that need one."""
+"""The browser, and the course open in it, for the tests that need one."""
 
 import os
+import shutil
+from contextlib import contextmanager
 
 import pytest
 
 from tests import browser
+from tests.lab_server import lab_server
+from tests.notebooks import FOLDER
+
+RUN_SECONDS = 600  # one notebook at the quick budget, on a busy machine; about 60 on an idle one
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +21,35 @@ def chromium():
         pytest.fail(reason) if os.environ.get("AEUTILS_REQUIRE_BROWSER") == "1" else pytest.skip(reason)
     with browser.chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def course(chromium, tmp_path_factory):
+    """A copy of the notebooks' folder, and a server on it."""
+    scratch = tmp_path_factory.mktemp("lab")
+    folder = shutil.copytree(FOLDER, scratch / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    with lab_server(folder, scratch, *browser.lab_options(scratch / "settings")) as server:
+        yield folder, server
+
+
+@pytest.fixture
+def opened(chromium, course, tmp_path):
+    """A function: puts an unrun copy of a notebook into the folder, opens it, runs all of it, and gives its page."""
+    folder, server = course
+    screenshots = browser.folder_for("AEUTILS_SCREENSHOT_DIR", tmp_path)
+
+    @contextmanager
+    def open_and_run(notebook):
+        browser.copy_unrun(notebook, folder)
+        page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+        try:
+            # A workspace of its own: the usual one would bring back the notebooks that were open before.
+            address = server.url(f"/lab/workspaces/{notebook.stem}/tree/{notebook.name}")
+            lecture = browser.NotebookPage(page, address)
+            lecture.run_all(RUN_SECONDS)
+            yield lecture
+        finally:
+            page.screenshot(path=screenshots / f"{notebook.stem}.png")
+            page.close()
+
+    return open_and_run
