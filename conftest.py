@@ -13,9 +13,10 @@ SCRATCH = Path(tempfile.mkdtemp(prefix="aeutils-tests-"))
 
 
 def threads_per_process() -> int:
-    """The cores shared out among pytest's worker processes, at least one each."""
+    """The cores that this process may use, shared out among pytest's worker processes, at least one each."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-    return max(1, (os.cpu_count() or 1) // workers)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // workers)
 
 
 def private_folders() -> dict[str, str]:
