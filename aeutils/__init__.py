@@ -47,6 +47,7 @@ from aeutils.metrics import (
 )
 from aeutils.models import (
     EDSR,
+    IWAE,
     PCA,
     VAE,
     Adversarial,
@@ -95,6 +96,7 @@ from aeutils.widgets import explore, film, slider_figure, slider_picture
 __all__ = [
     "CLASS_COLOURS",
     "EDSR",
+    "IWAE",
     "PCA",
     "VAE",
     "Adversarial",

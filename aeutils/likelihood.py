@@ -49,12 +49,12 @@ def _estimate(model: LatentVariableModel, x: Tensor, draws: int, stream: tuple[i
     epsilon = _noise(len(x), draws, mean.shape[1], *stream).to(mean)  # [draws, B, q]
     log_total = mean.new_full((len(x),), -math.inf)  # of the sum of the weights so far
     for part in epsilon.split(max(1, ROWS // len(x))):
-        log_weight = _log_weight(model, x, mean, log_variance, part)
-        log_total = torch.logaddexp(log_total, log_weight.logsumexp(0))
+        weights = log_weight(model, x, mean, log_variance, part)
+        log_total = torch.logaddexp(log_total, weights.logsumexp(0))
     return log_total - math.log(draws)
 
 
-def _log_weight(model, x: Tensor, mean: Tensor, log_variance: Tensor, epsilon: Tensor) -> Tensor:
+def log_weight(model: LatentVariableModel, x: Tensor, mean: Tensor, log_variance: Tensor, epsilon: Tensor) -> Tensor:
     """log p(x|z) + log p(z) - log q(z|x) at z = mean + std * epsilon [K, B, q] -> [K, B]."""
     z = mean + (0.5 * log_variance).exp() * epsilon
     repeated = x.expand(len(epsilon), *x.shape).flatten(0, 1)  # [K * B, *shape]

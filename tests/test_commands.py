@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from aeutils import bench
 from aeutils.__main__ import main
 from aeutils.growth import growth
 from aeutils.models import MODELS
+from aeutils.train import Training, run
 from aeutils.usual import UsualVAE, usual_epoch
 
 
@@ -44,11 +46,22 @@ def test_train_reports_its_error_beside_pcas_and_saves_both_files(tmp_path, caps
     assert {"data", "seed", "epochs", "seconds", "device", "test", "code", "sha256"} <= recipe.keys()
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name not in ("ae", "deep", "denoising", "edsr")])
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in ("ae", "deep", "denoising", "edsr", "iwae")])
 def test_models_train_by_name(tmp_path, name):
     model, recipe = ae.load_model(train(tmp_path, "--model", name))
     assert type(model) is MODELS[name]
     assert len(recipe["epochs"]) == len(model.stages)
+
+
+def test_the_importance_weighted_one_reports_its_likelihood(tmp_path, monkeypatch, capsys):
+    """With fewer draws than by default, which are meant for a long run."""
+    monkeypatch.setattr(import_module("aeutils.measures"), "DRAWS", (1, 20))
+    options = {"hidden": (16,), "draws": 3}
+    model, recipe = ae.load_model(run(Training("iwae", "glyphs", 4, options, epochs=1, out=tmp_path / "m.safetensors")))
+    assert model.draws == 3
+    loose, tight = recipe["measures"].values()
+    assert 50 < tight < loose < 400
+    assert f"-log p(x) in nats per test image, 20 draws: {tight:.2f}" in capsys.readouterr().out
 
 
 def test_a_code_larger_than_the_image_is_compared_with_all_components(tmp_path, capsys):

@@ -77,6 +77,7 @@ MODELS = {
     "linear": ae.TiedLinear,
     "recirculation": ae.Recirculation,
     "conv": ae.Conv,
+    "iwae": lambda **size: ae.IWAE(**size, hidden=(8,), draws=3),
     "top-k": lambda **size: ae.TopK(**size, keep=1),
     "deep contractive": lambda **size: ae.DeepContractive(**size, hidden=(8,)),
     "context": lambda **size: ae.Context(**size, mask="block"),

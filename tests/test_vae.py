@@ -354,3 +354,51 @@ def test_precision_counts_equal_labels():
 def test_bad_retrievals_are_refused(queries, gallery, count, match):
     with pytest.raises(ValueError, match=match):
         ae.nearest(queries, gallery, count)
+
+
+# Training on the importance-weighted bound
+
+
+def iwae(draws):
+    torch.manual_seed(0)
+    return ae.IWAE(latent_dim=3, hidden=(8,), draws=draws)
+
+
+@torch.no_grad()
+def mean_loss(model, x, times=400):
+    torch.manual_seed(1)
+    return torch.stack([model.loss(x)["loss"] for _ in range(times)]).mean().item()
+
+
+def test_one_draw_is_the_elbo_and_more_are_the_estimate_of_the_likelihood():
+    """Black and white pixels stay as they are, so that both see the same images."""
+    x = X.round()
+    vae = ae.VAE(latent_dim=3, hidden=(8,), activation=torch.nn.Tanh)
+    vae.load_state_dict(iwae(1).state_dict())
+    assert mean_loss(iwae(1), x) == pytest.approx(mean_loss(vae, x), abs=0.1)
+    estimates = torch.stack([ae.log_likelihood(vae, x, draws=20, seed=k).mean() for k in range(400)])
+    assert mean_loss(iwae(20), x) == pytest.approx(-estimates.mean().item(), abs=0.1)
+    assert mean_loss(iwae(20), x) < mean_loss(iwae(1), x)
+
+
+def test_every_step_draws_its_pixels_black_or_white():
+    model, seen = iwae(2), []
+    model.encoder.register_forward_pre_hook(lambda _module, given: seen.append(given[0]))
+    grey = torch.full((2000, 1, 28, 28), 0.3)
+    model.loss(grey)
+    assert set(seen[0].unique().tolist()) == {0.0, 1.0}
+    assert seen[0].mean().item() == pytest.approx(0.3, abs=0.005)
+
+
+@pytest.mark.parametrize("draws", [0, 1.5, "5"])
+def test_bad_numbers_of_draws_are_refused(draws):
+    with pytest.raises(ValueError, match="draws is"):
+        ae.IWAE(draws=draws)
+
+
+def test_training_on_the_bound_finds_the_images():
+    data = ae.load("glyphs", train=2000, test=200)
+    model = iwae(5)
+    before = ae.log_likelihood(model, ae.as_float(data.test.x).round(), draws=20).mean()
+    ae.fit(model, data.train, epochs=3, show=False)
+    assert ae.log_likelihood(model, ae.as_float(data.test.x).round(), draws=20).mean() > before + 50

@@ -7,6 +7,7 @@ from aeutils.models.contractive import Contractive, DeepContractive
 from aeutils.models.conv import Conv
 from aeutils.models.denoising import Denoising
 from aeutils.models.dense import Deep, Dense
+from aeutils.models.iwae import IWAE
 from aeutils.models.layers import Linear, mlp
 from aeutils.models.linear import TiedLinear
 from aeutils.models.linear_gaussian import LinearGaussian
@@ -31,6 +32,7 @@ MODELS: dict[str, type[Autoencoder]] = {
     "contractive": Contractive,
     "deep-contractive": DeepContractive,
     "vae": VAE,
+    "iwae": IWAE,
     "denoising": Denoising,
     "edsr": EDSR,
     "context": Context,
@@ -46,6 +48,7 @@ def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32,
 
 __all__ = [
     "EDSR",
+    "IWAE",
     "MODELS",
     "PCA",
     "VAE",
