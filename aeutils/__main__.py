@@ -4,6 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+# Written out here, as importing the models takes seconds.
+MODELS = """linear, ae, deep, conv, stacked, recirculation, sparse, sparse-kl, top-k, contractive, deep-contractive,
+vae, iwae, denoising, edsr, context"""
+
 
 def lab(arguments: argparse.Namespace) -> None:
     """start JupyterLab on the course's notebooks (further options go to JupyterLab)"""
@@ -57,9 +61,7 @@ def parser() -> argparse.ArgumentParser:
     add(lab)
 
     command = add(train)
-    command.add_argument(
-        "--model", default="ae", help="linear, ae, deep, conv, stacked, recirculation, vae, denoising, edsr"
-    )
+    command.add_argument("--model", default="ae", help=MODELS)
     command.add_argument("--data", default="mnist", help="mnist, fashion, glyphs, letters, blocks, digits8")
     command.add_argument("--latent", type=int, default=32, metavar="Q", help="size of the code (default 32)")
     command.add_argument("--epochs", type=int, default=20)

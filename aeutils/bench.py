@@ -13,7 +13,7 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from aeutils import environment
+from aeutils import environment, latency
 from aeutils.corruptions import Gaussian
 from aeutils.data import load
 from aeutils.growth import draw, growth
@@ -169,6 +169,11 @@ def main(out: Path, rounds: int = 5, names: list[str] | None = None, quick: bool
     if not quick:
         result["starting"] = starting()
         print("", *(f"{name}: {seconds:.2f} s" for name, seconds in result["starting"].items()), sep="\n")
+        found = result["explorer"] = latency.explorer()
+        if found is None:
+            print("explorer: not measured, which needs Chromium and playwright")
+        else:
+            print(f"explorer: {found['median_ms']} ms from event to picture, {found['per_second']} pictures a second")
         result["growth"] = growth()
         print(f"\ntime and memory against images and epochs in {draw(result['growth'], out.with_suffix('.png'))}")
     out.write_text(json.dumps(result, indent=2) + "\n")

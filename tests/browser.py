@@ -2,18 +2,15 @@
 
 import json
 import os
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
+from aeutils.latency import WATCH
+
 ANSWER_SECONDS = 60  # for one reaction of page or kernel; a fraction of a second on an idle machine
 
 SETTINGS = {
@@ -24,40 +21,11 @@ SETTINGS = {
 # Runs in the page. The pixels of all pictures of a panel, as one text.
 PIXELS = "panel => [...panel.querySelectorAll('canvas')].map(canvas => canvas.toDataURL()).join()"
 
-# Runs in every page before its own scripts. Notes for each picture painted when that was, how many milliseconds after
-# the event that asked for it reached the page, and how many after the input itself: browsers hold a moving pointer's
-# events back until the next frame.
-WATCH = """
-window.paints = [];
-let asked = null;
-for (const kind of ["pointermove", "keydown", "input"])
-    window.addEventListener(kind, event => {
-        asked = {event: performance.now(), input: event.timeStamp};
-    }, true);
-const put = CanvasRenderingContext2D.prototype.putImageData;
-CanvasRenderingContext2D.prototype.putImageData = function (...all) {
-    put.apply(this, all);
-    const at = performance.now();
-    if (asked !== null) window.paints.push({at, after: at - asked.event, after_input: at - asked.input});
-};
-"""
-
 # Every code cell was run; one that is running or waiting has "[*]" in place of a number.
 ALL_RUN = """() => [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")]
     .every(cell => /^\\[\\d+\\]/.test(cell.querySelector(".jp-InputPrompt").textContent.trim()))"""
 
 ERRORS = ".jp-OutputArea-output[data-mime-type$='.error'], .jp-OutputArea-output[data-mime-type$='.stderr']"
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def lab_options(scratch: Path) -> list[str]:

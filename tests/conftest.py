@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from aeutils import latency
 from tests import browser
 from tests.lab_server import lab_server
 from tests.notebooks import FOLDER
@@ -16,10 +17,10 @@ RUN_SECONDS = 600  # one notebook at the quick budget, on a busy machine; about 
 @pytest.fixture(scope="session")
 def chromium():
     """A running Chromium. Where there is none, tests are skipped, or fail if AEUTILS_REQUIRE_BROWSER is 1."""
-    if browser.CHROMIUM is None:
+    if latency.CHROMIUM is None:
         reason = "no Chromium on this machine"
         pytest.fail(reason) if os.environ.get("AEUTILS_REQUIRE_BROWSER") == "1" else pytest.skip(reason)
-    with browser.chromium() as running:
+    with latency.chromium() as running:
         yield running
 
 

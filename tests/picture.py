@@ -11,7 +11,7 @@ from pathlib import Path
 from nbconvert import HTMLExporter
 from PIL import Image
 
-from tests import browser
+from aeutils.latency import chromium
 from tests.notebooks import FOLDER
 
 PICTURE = FOLDER / "images" / "explorer.gif"
@@ -24,7 +24,7 @@ def dragged(lecture: Path, scratch: Path) -> list[Image.Image]:
     """Pictures of the first explorer while its point goes once around a figure of eight."""
     page_file = scratch / "lecture.html"
     page_file.write_text(HTMLExporter().from_filename(str(lecture))[0])
-    with browser.chromium() as running:
+    with chromium() as running:
         page = running.new_context(offline=True, viewport={"width": 980, "height": 900}).new_page()
         page.goto(page_file.as_uri())
         panel = page.locator(".aeutils-panel", has=page.locator(".pad")).first

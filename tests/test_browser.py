@@ -1,12 +1,12 @@
 """Notebooks in a real browser, on the course's own server: they run, and sliders move the picture beside them."""
 
 import json
-import statistics
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from aeutils.latency import summary
 from tests import browser
 from tests.notebooks import LECTURES
 
@@ -63,14 +63,11 @@ def move_every_slider(panel):
 
 
 def latencies(paints):
-    """Milliseconds from event to picture, by slider and kind of move; pictures a second where it was dragged."""
-    table = {}
-    for name, seen in paints.items():
-        after = [paint["after"] for paint in seen]
-        table[name] = {"median_ms": round(statistics.median(after), 1), "slowest_ms": round(max(after), 1)}
-        table[name]["median_ms_from_input"] = round(statistics.median(paint["after_input"] for paint in seen), 1)
-        if name.endswith("drag") and len(seen) > 1:
-            table[name]["per_second"] = round((len(seen) - 1) / (seen[-1]["at"] - seen[0]["at"]) * 1000)
+    """A summary by slider and kind of move; pictures a second where it was dragged."""
+    table = {name: summary(seen) for name, seen in paints.items()}
+    for name, numbers in table.items():
+        if name.endswith("keys"):
+            numbers.pop("per_second", None)  # keys wait for each other
     return table
 
 

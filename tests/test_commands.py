@@ -1,6 +1,7 @@
 """The command line, saved weights with their recipes, the bench."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 import aeutils as ae
+from aeutils import __main__ as command_line
 from aeutils import bench
 from aeutils.__main__ import main
 from aeutils.growth import growth
@@ -31,6 +33,10 @@ def test_help_names_every_command_with_a_line():
     for command in ("lab", "train", "bench", "data"):
         line = next(line for line in text.splitlines() if line.split()[:1] == [command])
         assert len(line.split()) > 4
+
+
+def test_help_names_every_model():
+    assert re.split(r",\s+", command_line.MODELS) == list(MODELS)
 
 
 def test_train_reports_its_error_beside_pcas_and_saves_both_files(tmp_path, capsys):
@@ -184,11 +190,13 @@ def test_an_unknown_bench_is_refused(tmp_path):
         main(["bench", "gan", "--out", str(tmp_path / "bench.json")])
 
 
-def test_the_bench_tells_how_time_and_memory_grow(tmp_path, monkeypatch):
+def test_the_bench_tells_how_time_and_memory_grow(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bench, "starting", lambda: {"import torch": 2.0})  # thrice a fresh Python
     monkeypatch.setattr(bench, "growth", lambda: growth((1_000, 4_000), (1, 2)))
+    monkeypatch.setattr(bench.latency, "CHROMIUM", None)
     out = tmp_path / "bench.json"
     main(["bench", "vae", "--rounds", "1", "--out", str(out)])
+    assert "explorer: not measured" in capsys.readouterr().out
     result = json.loads(out.read_text())
     assert [point["images"] for point in result["growth"]["images"]] == [1_000, 4_000]
     once, twice = result["growth"]["epochs"]

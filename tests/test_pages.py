@@ -1,11 +1,14 @@
 """Panels on pages without a kernel and without a network, in a real browser: exported notebooks."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 from nbconvert import HTMLExporter
 
 import aeutils as ae
+from aeutils import latency
 from tests import browser
 from tests.notebooks import LECTURES, read
 
@@ -40,7 +43,7 @@ def opened_file(chromium):
         context = chromium.new_context(offline=True, viewport={"width": 1000, "height": 800}, **options)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.add_init_script(browser.WATCH)
+        page.add_init_script(latency.WATCH)
         failures = []
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(file.as_uri())
@@ -193,3 +196,10 @@ def test_an_exported_lecture_moves_without_kernel_and_network(opened_file, path,
             before = panel.pixels()
             panel.drag(slider)
             assert panel.pixels() != before
+
+
+def test_the_bench_drags_the_explorer(chromium):
+    with ThreadPoolExecutor(1) as thread:  # playwright allows one browser a thread
+        found = thread.submit(latency.explorer).result()
+    assert found["median_ms"] < 20
+    assert found["per_second"] > 10
