@@ -79,14 +79,14 @@ class Panel(anywidget.AnyWidget):
     def _answer(self, _widget, message: dict, _buffers: list) -> None:
         """Draws what the browser asks for. An error travels back: in a kernel's log nobody would see it.
 
-        A figure of a megabyte travels deflated: 2 ms for both ends, in place of 20 and more on the way.
+        The pixels travel as they are: deflated they arrive sooner, but inflating takes the browser longer than that.
         """
         try:
             pixels = np.ascontiguousarray(self._draw(message["values"]), dtype=np.uint8)
         except Exception as error:
             self.send({"view": message["view"], "error": f"{type(error).__name__}: {error}"}, [b""])
         else:
-            self.send({"view": message["view"]}, [zlib.compress(pixels, 1)])
+            self.send({"view": message["view"]}, [memoryview(pixels).cast("B")])
 
     def _repr_mimebundle_(self, **kwargs):
         """The live widget and, for pages without a kernel, the HTML below."""

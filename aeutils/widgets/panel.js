@@ -171,9 +171,10 @@ const SOURCES = {
         wanted = values;
         if (!waiting) ask();
       },
-      answer: async ([data]) => {
-        if (data.byteLength) paint(await inflate(data)); // after an error the last picture stays
+      answer: ([pixels]) => {
         waiting = false;
+        // After an error there are none, and the last picture stays.
+        if (pixels.byteLength) paint(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
         if (wanted) ask();
       },
     };
