@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -30,14 +31,20 @@ def submissions() -> dict[str, dict[str, str]]:
 
 
 def run(course, *command: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *command], cwd=course, capture_output=True, text=True, env=os.environ
-    )
+    result = subprocess.run([sys.executable, "-m", "nbgrader", *command], cwd=course, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")
-def grades(tmp_path_factory) -> dict[str, dict[str, float]]:
+def activated():
+    """As in an activated environment: nbgrader starts a program of another package by its name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="module")
+def grades(activated, tmp_path_factory) -> dict[str, dict[str, float]]:
     """The automatic score of every check, by student: as the README tells lecturers to do it."""
     from nbgrader.api import Gradebook
 
