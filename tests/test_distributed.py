@@ -85,10 +85,11 @@ def test_a_killed_worker_ends_the_run_which_can_be_resumed(tmp_path):
     while not checkpoint.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(workers(process)[-1], signal.SIGKILL)
-    _, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert "another process of this run is gone" in said
-    assert "The same command goes on from the last checkpoint" in said
+    assert "if one dies, the same command goes on from" in printed
+    # Whoever notices first says it: the other worker, or torchrun, which then ends the other worker.
+    assert "another process of this run is gone" in said or "Signal 9 (SIGKILL)" in said
     assert not (tmp_path / "two.safetensors").exists()
     seconds = read_tensors(checkpoint)[1]["history"]["seconds"]
     done = len(seconds)
