@@ -66,7 +66,8 @@ def ask(mirror: str, file: str, seconds: float, answers: queue.SimpleQueue) -> N
     """
     request = urllib.request.Request(mirror + file, headers={"Range": "bytes=0-1", "User-Agent": "aeutils"})
     try:
-        with urllib.request.urlopen(request, timeout=seconds) as response:
+        # Longer than first_answer waits: the deadline is its own, and it says so in its own words.
+        with urllib.request.urlopen(request, timeout=2 * seconds) as response:
             failure = "" if response.read(2) == b"\x1f\x8b" else "answered with something else (a log-in page?)"
     except Exception as error:  # whatever it is, this mirror is of no use now
         failure = one_line(error)
