@@ -128,19 +128,25 @@ class EDSR(Autoencoder):
         decoder = nn.Sequential(conv(latent_dim, shape[0] * scale**2), nn.PixelShuffle(scale))
         super().__init__(Features(shape[0], latent_dim, blocks, block), decoder, shape, latent_dim, output="linear")
         self.scale, self.criterion = scale, "absolute error"
-        self._start_as_nearest_neighbour()
+        self._start_as_interpolation()
 
     @torch.no_grad()
-    def _start_as_nearest_neighbour(self) -> None:
-        """The first maps copy the image and the decoder repeats their pixels: training starts from something useful."""
+    def _start_as_interpolation(self) -> None:
+        """Before any training the model interpolates, about as well as bicubic does: it can only learn to do better.
+
+        The first maps copy the image, nothing is added to them, and the decoder lays a parabola through every three
+        neighbours along each side.
+        """
+        place = (torch.arange(self.scale) + 0.5) / self.scale - 0.5  # of the large pixels within a small one
+        along = torch.stack([place * (place - 1) / 2, 1 - place**2, place * (place + 1) / 2], 1)  # [scale, 3]
+        across = torch.einsum("iu,jv->ijuv", along, along).flatten(0, 1)  # [scale * scale, 3, 3]
         head, last, tail = self.encoder.head, self.encoder.body[-1], self.decoder[0]
-        for layer in (last, tail):
-            layer.weight.mul_(0.1)
-        tail.weight[:, : self.shape[0]] = 0
+        last.weight.zero_()
+        tail.weight.zero_()
         for c in range(self.shape[0]):
             head.weight[c] = 0
             head.weight[c, c, 1, 1] = 1
-            tail.weight[c * self.scale**2 : (c + 1) * self.scale**2, c, 1, 1] = 1
+            tail.weight[c * self.scale**2 : (c + 1) * self.scale**2, c] = across
 
     def encode(self, x: Tensor) -> Tensor:
         """Feature maps of the shrunk image: [N, C, H, W] -> [N, latent_dim, H/scale, W/scale]."""
