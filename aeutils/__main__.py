@@ -25,8 +25,12 @@ def train(arguments: argparse.Namespace) -> None:
 
 def weights(arguments: argparse.Namespace) -> None:
     """train the weights that come with the course, by name (default: all), into data/weights"""
+    from aeutils.published import table
     from aeutils.weights import SETS, WEIGHTS, make
 
+    if arguments.table:
+        print(table(arguments.out or WEIGHTS))
+        return
     for name in arguments.names or SETS:
         make(name, arguments.out or WEIGHTS, arguments.epochs)
 
@@ -80,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("names", nargs="*", help="default: all")
     command.add_argument("--epochs", type=int, help="default: each set's own")
     command.add_argument("--out", type=Path, help="folder (default data/weights)")
+    command.add_argument("--table", action="store_true", help="train nothing; print the results beside published ones")
 
     command = add(bench)
     command.add_argument("names", nargs="*", help="vae, deep, denoiser (default: all)")

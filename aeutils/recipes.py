@@ -1,4 +1,7 @@
-"""Trained weights on disk: NAME.safetensors, and beside it NAME.json, the recipe that made them."""
+"""Trained weights on disk: NAME.safetensors, and beside it NAME.json, the recipe that made them.
+
+Weights too large for one file go on in NAME.2.safetensors, NAME.3.safetensors, ...
+"""
 
 import hashlib
 import json
@@ -7,34 +10,54 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from aeutils import environment
 from aeutils.checkpoint import read_tensors, write_tensors
 from aeutils.models import Autoencoder, build
 from aeutils.packing import pack, unpack
 
+HEADER = 200  # bytes that a file spends on naming one tensor, at most
 
-def save_model(path: str | Path, model: Autoencoder, name: str, recipe: dict, precision: str = "float32") -> Path:
+
+def save_model(
+    path: str | Path,
+    model: Autoencoder,
+    name: str,
+    recipe: dict,
+    precision: str = "float32",
+    most: int | None = None,
+) -> Path:
     """Write weights to path.safetensors and the recipe to path.json; returns the first.
 
-    name: the model's in `build`; precision: of the stored weights, see `packing`. The recipe gains what rebuilds the
-    model, the code's version and the weights' SHA-256. "options" in it are the further options of `build`.
+    name: the model's in `build`; precision: of the stored weights, see `packing`; most: bytes of one file, where it
+    can be kept by cutting between tensors. The recipe gains what rebuilds the model, the code's version and the
+    weights' SHA-256. "options" in it are the further options of `build`.
     """
     weights = Path(path).with_suffix(".safetensors")
-    write_tensors(weights, pack(model.state_dict(), precision), {"model": name})
+    parts = _in_parts(pack(model.state_dict(), precision), most)
+    files = _files(weights, len(parts))
+    for file, tensors in zip(files, parts, strict=True):
+        write_tensors(file, tensors, {"model": name})
     recipe = {
         "model": name,
         "shape": list(model.shape),
         "latent_dim": model.latent_dim,
         **recipe,
         "precision": precision,
-        "bytes": weights.stat().st_size,
+        "files": len(files),
+        "bytes": sum(file.stat().st_size for file in files),
         "code": _code_version(),
         "torch": torch.__version__,
-        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "sha256": _sha256(files),
     }
     write_recipe(weights, recipe)
     return weights
+
+
+def files_of(path: str | Path) -> list[Path]:
+    """The files that hold the weights, as their recipe says. Raises what `read_recipe` raises."""
+    return _files(Path(path).with_suffix(".safetensors"), read_recipe(path).get("files", 1))
 
 
 def write_recipe(path: str | Path, recipe: dict) -> None:
@@ -63,18 +86,44 @@ def load_model(path: str | Path) -> tuple[Autoencoder, dict]:
 
     FileNotFoundError when a file is missing, ValueError when the weights are not those of the recipe.
     """
-    weights = Path(path).with_suffix(".safetensors")
-    recipe = read_recipe(path)
-    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    recipe, files = read_recipe(path), files_of(path)
+    found = _sha256(files)
     if found != recipe["sha256"]:
         raise ValueError(
-            f"{weights} is not what its recipe was written for (SHA-256 {found[:12]}..., "
+            f"{files[0]} is not what its recipe was written for (SHA-256 {found[:12]}..., "
             f"expected {recipe['sha256'][:12]}...): truncated or altered; train it again or fetch it again"
         )
-    tensors, _ = read_tensors(weights)
+    tensors = {}
+    for file in files:
+        tensors |= read_tensors(file)[0]
     model = build(recipe["model"], tuple(recipe["shape"]), recipe["latent_dim"], **recipe.get("options", {}))
     model.load_state_dict(unpack(tensors))
     return model.to(environment.device()).eval(), recipe
+
+
+def _in_parts(tensors: dict[str, Tensor], most: int | None) -> list[dict[str, Tensor]]:
+    """The tensors in their order, cut where a part would be larger than `most` bytes with its header."""
+    parts, size = [{}], 0
+    for name, tensor in tensors.items():
+        size += tensor.nbytes + HEADER
+        if parts[-1] and most is not None and size > most:
+            parts.append({})
+            size = tensor.nbytes + HEADER
+        parts[-1][name] = tensor
+    return parts
+
+
+def _files(weights: Path, count: int) -> list[Path]:
+    """NAME.safetensors, NAME.2.safetensors, ..."""
+    return [weights, *(weights.with_suffix(f".{number}.safetensors") for number in range(2, count + 1))]
+
+
+def _sha256(files: list[Path]) -> str:
+    """Of the files' bytes, one after the other. FileNotFoundError when one is missing."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _code_version() -> str:

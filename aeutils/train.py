@@ -27,6 +27,7 @@ class Training:
     data                     name of a data set
     epochs ... bfloat16      as `fit` takes them; corrupt as text, "gaussian=0.5"
     precision                of the saved weights: float32, float16, int8
+    most                     bytes of one file of weights; None: all in one
     """
 
     model: str = "ae"
@@ -45,6 +46,7 @@ class Training:
     checkpoint: Path | None = None
     out: Path | None = None
     precision: str = "float32"
+    most: int | None = None
 
 
 def main(arguments: argparse.Namespace) -> Path | None:
@@ -88,7 +90,7 @@ def run(training: Training) -> Path | None:
         "measures": report(model, data, settings["corrupt"]),
         "history": [history.as_dict() for history in histories],
     }
-    weights = save_model(out, model, training.model, recipe, training.precision)
+    weights = save_model(out, model, training.model, recipe, training.precision, training.most)
     print(f"weights in {weights}, recipe in {weights.with_suffix('.json')}")
     if own:
         for stage in range(len(model.stages)):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils import packing, weights
+from aeutils import packing, recipes, weights
 from aeutils.__main__ import main
 from aeutils.train import Training
 
@@ -134,6 +134,26 @@ def test_weights_too_large_or_too_coarse_are_not_kept(tmp_path, monkeypatch, lim
     assert not list(tmp_path.iterdir())
 
 
+def test_what_is_too_large_for_one_file_goes_on_in_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "MOST", 18_500)
+    path = weights.make("tiny", tmp_path)
+    files = sorted(tmp_path.glob("*.safetensors"))
+    assert files == [tmp_path / "tiny.2.safetensors", path]
+    assert all(file.stat().st_size <= 18_500 for file in files)
+    model = ae.pretrained("tiny", tmp_path)
+    recipe = json.loads((tmp_path / "tiny.json").read_text())
+    assert recipe["bytes"] == sum(file.stat().st_size for file in files)
+    assert ae.evaluate(model, ae.load("glyphs").test) == pytest.approx(recipe["test as stored"])
+    content = bytearray(files[0].read_bytes())
+    content[-1] ^= 1
+    files[0].write_bytes(content)
+    with pytest.raises(ValueError, match="truncated or altered"):
+        ae.pretrained("tiny", tmp_path)
+    files[0].unlink()
+    with pytest.raises(FileNotFoundError, match=r"tiny\.2\.safetensors"):
+        ae.pretrained("tiny", tmp_path)
+
+
 def test_packing():
     torch.manual_seed(0)
     tensors = {"w": torch.randn(5, 3, 2), "zeros": torch.zeros(2, 4), "b": torch.randn(7), "n": torch.tensor(3)}
@@ -151,13 +171,15 @@ def test_packing():
         packing.pack(tensors, "int4")
 
 
-def test_every_shipped_file_has_a_name_a_recipe_and_fits():
-    """What stands in data/weights is listed, loads, and keeps the limits."""
-    files = sorted(weights.WEIGHTS.glob("*.safetensors"))
+def test_every_shipped_set_has_a_recipe_and_fits():
+    """What stands in data/weights is listed, loads, and keeps the limits; nothing is left over from another set."""
+    files = set(weights.WEIGHTS.glob("*.safetensors"))
     assert sum(file.stat().st_size for file in files) <= weights.MOST_IN_ALL
-    assert {file.stem for file in files} <= SHIPPED.keys()
-    for file in files:
-        assert file.stat().st_size <= weights.MOST
-        model, recipe = ae.load_model(file)
+    assert max(file.stat().st_size for file in files) <= weights.MOST
+    for name in SHIPPED:
+        path = weights.WEIGHTS / f"{name}.safetensors"
+        files -= set(recipes.files_of(path))
+        model, recipe = ae.load_model(path)
         assert sum(p.numel() for p in model.parameters()) > 0
         assert not recipe["code"].endswith("-dirty")
+    assert not files
