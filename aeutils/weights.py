@@ -23,8 +23,8 @@ SETS: dict[str, Training] = {
     "vae-2": Training("vae", "mnist", 2, epochs=50, lr=1e-3, precision="float16"),
     "vae-20": Training("vae", "mnist", 20, epochs=50, lr=1e-3, precision="float16"),
     "vae-fashion": Training("vae", "fashion", 128, {"beta": 0.03}, epochs=50, lr=1e-3, precision="float16"),
-    "vae-50": Training("iwae", "mnist", 50, {"draws": 1}, epochs=60, batch_size=64, precision="float16"),
-    "iwae-50": Training("iwae", "mnist", 50, {"draws": 50}, epochs=12, batch_size=32, precision="float16"),
+    "vae-50": Training("iwae", "mnist", 50, {"draws": 1}, epochs=24, batch_size=32, lr=3e-3, precision="float16"),
+    "iwae-50": Training("iwae", "mnist", 50, {"draws": 50}, epochs=24, batch_size=32, lr=3e-3, precision="float16"),
 }
 
 
