@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from aeutils.__main__ import main
 from tests.notebook_rules import links
 from tests.notebooks import ROOT
 from tests.readme import README, commands
@@ -46,6 +47,13 @@ def test_ci_runs_the_readmes_test_command():
         [sys.executable, "-S", "-m", "tests.readme", "test"], cwd=ROOT, capture_output=True, text=True, check=True
     )  # -S: without installed packages
     assert printed.stdout.strip() == commands(README.read_text("utf-8"))["test"]
+
+
+def test_the_table_of_weights_is_what_the_command_prints(capsys):
+    main(["weights", "--table"])
+    table = capsys.readouterr().out
+    assert len(table.splitlines()) == 11, "a line for every row, and two above them"
+    assert f"\n\n{table}\n" in README.read_text("utf-8")
 
 
 def test_links_of_the_readme_resolve():
