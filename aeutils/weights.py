@@ -20,7 +20,7 @@ SETS: dict[str, Training] = {
     "conv-32": Training("conv", "mnist", 32, epochs=20, lr=3e-3, precision="float16"),
     "denoiser": Training("denoising", "mnist", 32, epochs=20, corrupt="gaussian=0.5", precision="float16"),
     "context": Training("context", "mnist", 32, epochs=20, precision="float16"),
-    "vae-2": Training("vae", "mnist", 2, epochs=50, lr=1e-3, precision="float16"),
+    "vae-2": Training("vae", "mnist", 2, {"hidden": (128, 128)}, epochs=50, precision="float16"),
     "vae-20": Training("vae", "mnist", 20, epochs=50, lr=1e-3, precision="float16"),
     "vae-fashion": Training("vae", "fashion", 128, {"beta": 0.03}, epochs=50, lr=1e-3, precision="float16"),
     "vae-50": Training("iwae", "mnist", 50, {"draws": 1}, epochs=24, batch_size=32, lr=3e-3, precision="float16"),
