@@ -96,7 +96,8 @@ def load_model(path: str | Path) -> tuple[Autoencoder, dict]:
     tensors = {}
     for file in files:
         tensors |= read_tensors(file)[0]
-    model = build(recipe["model"], tuple(recipe["shape"]), recipe["latent_dim"], **recipe.get("options", {}))
+    with torch.random.fork_rng([]):  # what is drawn afterwards is the same with and without these files
+        model = build(recipe["model"], tuple(recipe["shape"]), recipe["latent_dim"], **recipe.get("options", {}))
     model.load_state_dict(unpack(tensors))
     return model.to(environment.device()).eval(), recipe
 

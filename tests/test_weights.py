@@ -47,6 +47,12 @@ def test_a_set_is_made_and_loaded_by_name(made, name, capsys):
     assert not model.training
 
 
+def test_loading_draws_no_random_numbers(made):
+    state = torch.get_rng_state()
+    ae.pretrained("tiny", made)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_options_of_the_model_and_of_fit_are_kept(made):
     assert ae.pretrained("tiny", made).encoder[1].out_features == 16
     recipe = json.loads((made / "noisy.json").read_text())
