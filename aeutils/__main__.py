@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--compiled", action=argparse.BooleanOptionalAction, help="torch.compile, on a GPU")
     command.add_argument("--bfloat16", action="store_true", help="products and convolutions in bfloat16, for a GPU")
     command.add_argument("--checkpoint", type=Path, help="written after every epoch; a killed run goes on from it")
+    command.add_argument("--start", type=Path, metavar="FILE", help="saved weights to begin with")
     command.add_argument("--out", type=Path, help="weights and recipe (default runs/MODEL-DATA-Q.safetensors, .json)")
 
     command = add(weights)

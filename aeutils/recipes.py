@@ -102,6 +102,21 @@ def load_model(path: str | Path) -> tuple[Autoencoder, dict]:
     return model.to(environment.device()).eval(), recipe
 
 
+def copy_weights(path: str | Path, model: Autoencoder) -> None:
+    """Give `model` the weights that `save_model` wrote. Raises what `load_model` raises, and ValueError when they are
+    of a model of other sizes."""
+    saved, _ = load_model(path)
+    try:
+        model.load_state_dict(saved.state_dict())
+    except RuntimeError:
+        there, here = (_sizes(each) for each in (saved, model))
+        raise ValueError(f"{path} has weights of the sizes {there}; the model to be trained has {here}") from None
+
+
+def _sizes(model: Autoencoder) -> str:
+    return ", ".join("x".join(map(str, weight.shape)) for weight in model.parameters() if weight.ndim > 1)
+
+
 def _in_parts(tensors: dict[str, Tensor], most: int | None) -> list[dict[str, Tensor]]:
     """The tensors in their order, cut where a part would be larger than `most` bytes with its header."""
     parts, size = [{}], 0

@@ -13,7 +13,7 @@ from aeutils.history import History
 from aeutils.measures import denoising, measures
 from aeutils.metrics import evaluate
 from aeutils.models import Autoencoder, build
-from aeutils.recipes import save_model
+from aeutils.recipes import copy_weights, save_model
 from aeutils.training import fit
 
 FIT = ("epochs", "batch_size", "lr", "schedule", "optimizer", "corrupt", "compiled", "bfloat16")
@@ -26,6 +26,7 @@ class Training:
     model, latent, options   name, size of the code and further options of `build`
     data                     name of a data set
     epochs ... bfloat16      as `fit` takes them; corrupt as text, "gaussian=0.5"
+    start                    saved weights to begin with, of a model of the same sizes
     precision                of the saved weights: float32, float16, int8
     most                     bytes of one file of weights; None: all in one
     """
@@ -45,6 +46,7 @@ class Training:
     seed: int | None = None
     checkpoint: Path | None = None
     out: Path | None = None
+    start: Path | None = None
     precision: str = "float32"
     most: int | None = None
 
@@ -65,6 +67,8 @@ def run(training: Training) -> Path | None:
         seed = environment.seed() if training.seed is None else training.seed
         torch.manual_seed(seed)
         model = build(training.model, tuple(data.train.x.shape[1:]), training.latent, **training.options)
+        if training.start is not None:
+            copy_weights(training.start, model)
         settings = settings_of(model, training)
         out = training.out or Path("runs") / f"{training.model}-{data.name}-{training.latent}"
         own = training.checkpoint is None and processes > 1
@@ -79,6 +83,7 @@ def run(training: Training) -> Path | None:
     recipe = settings | {
         "corrupt": settings["corrupt"] and str(settings["corrupt"]),
         "options": training.options,
+        **({} if training.start is None else {"start": training.start.stem}),
         "data": data.name,
         "samples": len(data.train),
         "seed": seed,

@@ -48,7 +48,8 @@ def fit(
     checkpoint  file written after every epoch; if it is there already, training goes on from it, bit for bit on a CPU
     label       what the progress line calls the run (default: the model's class); show=False draws no line
     compiled    by torch.compile, on a GPU alone (default: where the run is long enough to repay the half minute)
-    bfloat16    products and convolutions in bfloat16 (8 bits of precision), the weights in float32: for a GPU
+    bfloat16    products and convolutions in bfloat16 (8 bits of precision), the latter channels last; the weights stay
+                float32. Pays on a GPU, and for wide convolutions also on a CPU that has it in hardware
 
     On a GPU many steps are replayed as one CUDA graph (aeutils/graph.py), with the same results; a model that cannot be
     captured trains step by step, and one line says why. A batch too large for the memory goes through the model in

@@ -23,8 +23,18 @@ SETS: dict[str, Training] = {
     "vae-2": Training("vae", "mnist", 2, {"hidden": (128, 128)}, epochs=50, precision="float16"),
     "vae-20": Training("vae", "mnist", 20, epochs=50, lr=1e-3, precision="float16"),
     "vae-fashion": Training("vae", "fashion", 128, {"beta": 0.03}, epochs=50, lr=1e-3, precision="float16"),
-    "vae-50": Training("iwae", "mnist", 50, {"draws": 1}, epochs=24, batch_size=32, lr=3e-3, precision="float16"),
-    "iwae-50": Training("iwae", "mnist", 50, {"draws": 50}, epochs=24, batch_size=32, lr=3e-3, precision="float16"),
+    "vae-50": Training("iwae", "mnist", 50, {"draws": 1}, epochs=300, batch_size=64, precision="float16"),
+    "iwae-50": Training(
+        "iwae",
+        "mnist",
+        50,
+        {"draws": 50},
+        epochs=90,
+        batch_size=64,
+        lr=1e-3,
+        start=Path("vae-50"),
+        precision="float16",
+    ),
 }
 
 
@@ -53,7 +63,8 @@ def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None) -> Path |
     data = load(wanted.data)
     if data.name != wanted.data:
         raise ValueError(f"{name} is trained on {wanted.data}, and only {data.name} is there; see data/README.md")
-    if run(replace(wanted, epochs=epochs or wanted.epochs, out=path, most=MOST)) is None:
+    start = wanted.start and folder / wanted.start
+    if run(replace(wanted, epochs=epochs or wanted.epochs, out=path, start=start, most=MOST)) is None:
         return None
     model, recipe = load_model(path)
     stored = evaluate(model, data.test)

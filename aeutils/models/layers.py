@@ -51,9 +51,11 @@ def _affine(a: Tensor, b: Tensor, c: Tensor | None) -> Tensor:
 
 
 def _onednn_suits(x: Tensor) -> bool:
-    """True for a float32 matrix on the CPU, with the operator there and no transform of torch.func around it."""
+    """True for a float32 matrix on the CPU that is to stay float32, with the operator there and no transform of
+    torch.func around it."""
     return (
         ONEDNN
+        and not torch.is_autocast_enabled("cpu")
         and x.device.type == "cpu"
         and x.ndim == 2
         and x.dtype == torch.float32
