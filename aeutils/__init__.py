@@ -1,6 +1,6 @@
 """The helper package of the autoencoder course. In a notebook: `import aeutils as ae`, then `data = ae.setup()`.
 
-data        load, patches           the data sets, by name
+data        load, patches, varied   the data sets, by name
 models      Dense, Conv, VAE, ...   the models; `build` makes one by name
 training    fit                     the one training loop
 weights     pretrained              models that come trained
@@ -21,7 +21,7 @@ widgets     explore, film           what learners drag
 
 from aeutils import corruptions, filters, losses, masks
 from aeutils.corruptions import corruption
-from aeutils.data import DataSet, Split, as_float, load, patches
+from aeutils.data import DataSet, Split, as_float, load, patches, varied
 from aeutils.divergence import (
     cross_entropy_between,
     entropy,
@@ -84,7 +84,7 @@ from aeutils.plots import (
     show_image,
 )
 from aeutils.probe import linear_probe
-from aeutils.quality import luma, psnr, ssim
+from aeutils.quality import luma, psnr, psnr_y, ssim
 from aeutils.recipes import load_model, save_model
 from aeutils.run import NonFiniteLoss
 from aeutils.session import setup
@@ -169,6 +169,7 @@ __all__ = [
     "pretrained",
     "prior_grid",
     "psnr",
+    "psnr_y",
     "reconstruct",
     "reconstruction_error",
     "save_model",
@@ -182,4 +183,5 @@ __all__ = [
     "ssim",
     "subspace_cosines",
     "tangents",
+    "varied",
 ]

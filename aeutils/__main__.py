@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
 
     command = add(train)
     command.add_argument("--model", default="ae", help=MODELS)
-    command.add_argument("--data", default="mnist", help="mnist, fashion, glyphs, letters, blocks, digits8")
+    command.add_argument("--data", default="mnist", help="mnist, fashion, glyphs, letters, blocks, digits8, patches")
     command.add_argument("--latent", type=int, default=32, metavar="Q", help="size of the code (default 32)")
     command.add_argument("--epochs", type=int, default=20)
     command.add_argument("--batch-size", type=int, default=128)

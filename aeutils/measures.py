@@ -1,17 +1,19 @@
 """What `python -m aeutils train` reports of a model: its own measure, and the baseline beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from math import prod
+from statistics import mean
 
 import torch
 from torch import Tensor
 
 from aeutils import filters
 from aeutils.corruptions import corruption
-from aeutils.data.base import DataSet, as_float
+from aeutils.data import DataSet, as_float, load
 from aeutils.inpainting import in_hole, mean_fill, nearest_by_context
 from aeutils.jacobian import squared_norms
+from aeutils.latent import nearest, precision_at
 from aeutils.likelihood import log_likelihood
 from aeutils.metrics import denoise, encode, evaluate, reconstruct, reconstruction_error
 from aeutils.models import (
@@ -29,9 +31,10 @@ from aeutils.models import (
     TopK,
 )
 from aeutils.models.superresolution import resize
-from aeutils.quality import psnr
+from aeutils.quality import psnr, psnr_y
 from aeutils.sparsity import active_share, dead_units
 
+QUERIES = 5_000  # of a search by codes
 DRAWS = (1, 5_000)  # of the estimates of log p(x): the ELBO, and the paper's
 
 
@@ -56,16 +59,19 @@ def _(model: Denoising, data: DataSet) -> dict[str, float]:
 
 @measures.register
 def _(model: EDSR, data: DataSet) -> dict[str, float]:
+    """PSNR in dB of the test images; of patches of photographs also that of the whole photographs."""
     x = as_float(data.test.x)
-    return {
+    found = {
         f"PSNR of test images enlarged {model.scale} times in dB": psnr(reconstruct(model, data.test), x),
         "PSNR by bicubic interpolation in dB": psnr(resize(resize(x, 1 / model.scale), model.scale), x),
     }
+    return found | (of_photographs(model, load("photos").test) if data.name.startswith("patches") else {})
 
 
 @measures.register
 def _(model: VAE, data: DataSet) -> dict[str, float]:
-    """-ELBO and its parts; the floor below which no model of grey pixels gets with the cross-entropy; the default."""
+    """-ELBO and its parts; the floor below which no model of grey pixels gets with the cross-entropy; how well its
+    codes find images of the same class; the default."""
     parts = evaluate(model, data.test)
     found = {
         "-ELBO in nats per test image": parts["reconstruction"] + parts["kl"],
@@ -76,6 +82,8 @@ def _(model: VAE, data: DataSet) -> dict[str, float]:
         x = as_float(data.test.x)
         entropy = torch.special.entr(x) + torch.special.entr(1 - x)
         found["entropy of the grey levels, the floor of the -ELBO, in nats"] = entropy.sum().item() / len(x)
+    if len(data.classes) > 1 and data.test.labels.ndim == 1:
+        found |= retrieval(model, data)
     return found | measures.dispatch(Autoencoder)(model, data)
 
 
@@ -141,6 +149,35 @@ def _(model: Contractive | DeepContractive, data: DataSet) -> dict[str, float]:
     return measures.dispatch(Autoencoder)(model, data) | {
         "squared Jacobian norm of the code, mean of 500 test images": norm,
         "squared Jacobian norm of the code, PCA": float(min(model.latent_dim, prod(model.shape))),
+    }
+
+
+def retrieval(model: Autoencoder, data: DataSet) -> dict[str, float]:
+    """How many of the four training images nearest to a test image by cosine are of its class, in %, for the first
+    5,000 test images: by the model's codes, and by the pixels."""
+    queries, found = data.test.take(QUERIES), {}
+    for name, features in {
+        "codes": lambda split: encode(model, split),
+        "pixels": lambda split: as_float(split.x),
+    }.items():
+        neighbours = nearest(features(queries), features(data.train), 4)
+        found[f"precision@4 by {name} in %"] = 100 * precision_at(neighbours, queries.labels, data.train.labels)
+    return found
+
+
+def of_photographs(model: EDSR, photos: Sequence[Tensor]) -> dict[str, float]:
+    """PSNR in dB of Y of whole photographs uint8 [3, H, W], mean over photographs; the rows and columns that a multiple
+    of the scale leaves over are cut off, and a border of the scale, as in published comparisons."""
+    ours, bicubic, scale = [], [], model.scale
+    for photo in photos:
+        height, width = (side // scale * scale for side in photo.shape[1:])
+        x = as_float(photo[None, :, :height, :width])
+        small = resize(x, 1 / scale)
+        ours.append(psnr_y(model.upscale(small), x, scale))
+        bicubic.append(psnr_y(resize(small, scale), x, scale))
+    return {
+        "PSNR of Y of test photographs in dB": mean(ours),
+        "PSNR of Y of test photographs by bicubic interpolation in dB": mean(bicubic),
     }
 
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from aeutils.data.base import check_whole
+
 
 def psnr(x_hat: Tensor, x: Tensor) -> float:
     """Peak signal-to-noise ratio in dB, 10 log10(1 / mean squared error), of all values of x and x_hat together.
@@ -38,6 +40,15 @@ def luma(x: Tensor) -> Tensor:
         raise ValueError(f"luma is of colour images [N, 3, H, W]; got shape {tuple(x.shape)}")
     red, green, blue = x.split(1, dim=1)
     return (16 + 65.481 * red + 128.553 * green + 24.966 * blue) / 255
+
+
+def psnr_y(x_hat: Tensor, x: Tensor, border: int) -> float:
+    """PSNR in dB of the Y channel of RGB images [N, 3, H, W] in [0, 1] without their border, as papers on
+    super-resolution give it; border: pixels on every side, above 0, there as many as the scale. ValueError as for
+    `psnr` and `luma`."""
+    check_whole("border", border, most=(min(x.shape[-2:]) - 1) // 2)
+    inner = (..., slice(border, -border), slice(border, -border))
+    return psnr(luma(x_hat)[inner], luma(x)[inner])
 
 
 def _check(x_hat: Tensor, x: Tensor) -> None:

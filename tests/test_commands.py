@@ -114,6 +114,21 @@ def test_train_resumes_from_its_checkpoint(tmp_path, capsys):
     assert torch.equal(first, torch.cat([p.flatten() for p in ae.load_model(tmp_path / "m")[0].parameters()]))
 
 
+def test_train_starts_from_saved_weights(tmp_path, capsys):
+    first = train(tmp_path, "--model", "vae").rename(tmp_path / "first.safetensors")
+    (tmp_path / "m.json").rename(tmp_path / "first.json")
+    assert "start" not in ae.load_model(first)[1]
+    fresh = ae.load_model(train(tmp_path, "--model", "vae", "--lr", "1e-9"))[1]
+    recipe = ae.load_model(train(tmp_path, "--model", "vae", "--lr", "1e-9", "--start", str(first)))[1]
+    assert recipe["start"] == "first"
+    assert recipe["test"]["loss"] == pytest.approx(ae.load_model(first)[1]["test"]["loss"], rel=0.01)
+    assert recipe["test"]["loss"] < fresh["test"]["loss"] / 2
+    with pytest.raises(SystemExit, match=f"error: {first} has weights of the sizes 400x784.*512x784"):
+        train(tmp_path, "--model", "ae", "--start", str(first))
+    with pytest.raises(SystemExit, match=r"none\.json"):
+        train(tmp_path, "--start", str(tmp_path / "none"))
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -1,11 +1,11 @@
-"""Photos from a folder of your own, from a data folder, from scikit-learn; and patches out of them."""
+"""Photos from a folder of your own, from a data folder, from scikit-learn."""
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from aeutils.data import Photos, load, patches
+from aeutils.data import Photos, load
 from tests import fake_mnist
 
 
@@ -102,47 +102,3 @@ def test_a_missing_or_empty_folder_is_named(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="empty holds no photographs; expected"):
         load("photos", folder=tmp_path / "empty")
-
-
-def coordinates(height: int, width: int, number: int) -> torch.Tensor:
-    """A photograph whose pixels say where they are, and in which photograph: (row, column, number)."""
-    rows, columns = torch.arange(height).view(-1, 1), torch.arange(width)
-    planes = (rows.expand(height, width), columns.expand(height, width), torch.full((height, width), number))
-    return torch.stack(planes).to(torch.uint8)
-
-
-def test_patches_are_squares_cut_out_of_every_photo_and_place():
-    photos = [coordinates(20, 30, 0), coordinates(9, 9, 1), coordinates(7, 200, 2), coordinates(5, 5, 3)]
-    cut = patches(photos, size=7, count=3_000, seed=1)
-    assert cut.shape == (3_000, 3, 7, 7)
-    assert cut.dtype == torch.uint8
-    corner = cut[:, :, :1, :1]
-    steps = torch.arange(7)
-    assert torch.equal(cut[:, 0].long(), (corner[:, 0] + steps.view(1, 7, 1)).expand(-1, 7, 7))
-    assert torch.equal(cut[:, 1].long(), (corner[:, 1] + steps.view(1, 1, 7)).expand(-1, 7, 7))
-    owner = corner[:, 2, 0, 0]
-    assert owner.unique().tolist() == [0, 1, 2]  # the last is too small
-    assert owner.bincount().min() > 800
-    first = corner[owner == 0, :, 0, 0]
-    assert (first[:, 0].unique().tolist(), first[:, 1].unique().tolist()) == (list(range(14)), list(range(24)))
-    assert not torch.equal(owner, owner.sort().values)  # in random order
-
-
-def test_patches_depend_on_the_seed_alone():
-    photos = (coordinates(50, 60, 0), coordinates(60, 50, 1))
-    assert torch.equal(patches(photos, 8, 100, seed=5), patches(photos, 8, 100, seed=5))
-    assert not torch.equal(patches(photos, 8, 100, seed=5), patches(photos, 8, 100, seed=6))
-    assert torch.equal(patches(photos[:1], 50, 2)[:, 0], photos[0][:1, :, :50].expand(2, -1, -1))
-
-
-@pytest.mark.parametrize(
-    ("size", "count", "message"),
-    [
-        (21, 5, "size is 21; expected at most 20"),
-        (0, 5, "size is 0; expected a whole number, 1 or above"),
-        (8, -1, "count is -1"),
-    ],
-)
-def test_patches_that_cannot_be_cut_are_refused(size, count, message):
-    with pytest.raises(ValueError, match=message):
-        patches([coordinates(20, 30, 0), coordinates(10, 90, 1)], size, count)

@@ -237,6 +237,25 @@ def test_bfloat16_learns_about_the_same(images):
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
+def test_bfloat16_reaches_products_and_convolutions_and_lays_images_channels_last(images):
+    seen = {}
+
+    def look(module, arguments, out):
+        last = arguments[0].is_contiguous(memory_format=torch.channels_last) if out.ndim == 4 else None
+        seen.setdefault(type(module).__name__, []).append((out.dtype, last))
+
+    model = ae.EDSR((3, 28, 28), 4, blocks=1)
+    squares = images.train.x.expand(-1, 3, -1, -1).contiguous()
+    for trained, x in ((model, squares), (build(ae.Dense, shape=(1, 28, 28)), images)):
+        hooks = [m.register_forward_hook(look) for m in trained.modules() if type(m).__name__ in ("Conv2d", "Linear")]
+        fit(trained, x, epochs=1, batch_size=550, bfloat16=True)
+        for hook in hooks:
+            hook.remove()
+    assert set(seen["Conv2d"]) == {(torch.bfloat16, True)}
+    assert set(seen["Linear"]) == {(torch.bfloat16, None)}  # 550 x 784 x 16 products are enough for oneDNN in float32
+    assert all(weight.dtype == torch.float32 and weight.is_contiguous() for weight in model.parameters())
+
+
 on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 
 

@@ -89,3 +89,14 @@ def test_luma_is_pillows():
     torch.testing.assert_close((ae.luma(x / 255)[0, 0] * 255 - 16) / 219, expected.float(), atol=0.004, rtol=0)
     with pytest.raises(ValueError, match=r"colour images .* got shape \(2, 1, 8, 8\)"):
         ae.luma(torch.rand(2, 1, 8, 8))
+
+
+def test_psnr_of_y_leaves_the_border_out():
+    x = torch.rand(2, 3, 12, 10)
+    x_hat = x.clone()
+    x_hat[:, :, :2], x_hat[:, :, -2:], x_hat[..., :2], x_hat[..., -2:] = 0, 0, 0, 0
+    assert ae.psnr_y(x_hat, x, 2) == math.inf
+    inner = (..., slice(1, -1), slice(1, -1))
+    assert ae.psnr_y(x_hat, x, 1) == ae.psnr(ae.luma(x_hat)[inner], ae.luma(x)[inner]) < 30
+    with pytest.raises(ValueError, match="border is 5; expected a whole number, from 1 to 4"):
+        ae.psnr_y(x_hat, x, 5)

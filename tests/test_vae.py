@@ -101,6 +101,22 @@ def test_measures_of_a_vae_stand_beside_the_floor():
     assert not any("floor" in name for name in ae.measures(ae.VAE(latent_dim=3, criterion="squared error"), data))
 
 
+def test_measures_of_a_vae_search_by_its_codes_and_by_pixels():
+    from sklearn.neighbors import NearestNeighbors
+
+    data = ae.load("glyphs", train=600, test=200)
+    model = ae.VAE(latent_dim=3, hidden=(8,))
+    found = ae.measures(model, data)
+    codes, pixels = (lambda split: ae.encode(model, split)), (lambda split: split.x.flatten(1) / 255)
+    for name, features in {"codes": codes, "pixels": pixels}.items():
+        index = NearestNeighbors(n_neighbors=4, metric="cosine").fit(features(data.train))
+        classes = data.train.labels[torch.from_numpy(index.kneighbors(features(data.test))[1])]
+        expected = (classes == data.test.labels[:, None]).double().mean().item()
+        assert found[f"precision@4 by {name} in %"] == pytest.approx(100 * expected, abs=0.3)
+    one_class, model = ae.load("noise", count=50), ae.VAE((16,), 1, (4,))
+    assert not any("precision" in name for name in ae.measures(model, one_class))
+
+
 # The exact model
 
 

@@ -6,19 +6,21 @@ blocks            28x28 rectangles that two numbers describe completely
 digits8           scikit-learn's real 8x8 digits
 curve, mixture    points in the plane whose true curve (`spiral`) or density (`gaussians`) is known
 noise             features that cannot be compressed, or with rank=r that can
-photos            colour photographs of various sizes; `patches` cuts squares out of them
+photos            colour photographs of various sizes
+patches           squares cut out of them, turned and recoloured
 """
 
 import inspect
 from collections.abc import Callable
 
 from aeutils import environment
-from aeutils.data import blocks, digits8, glyphs, photos, points, real
+from aeutils.data import blocks, digits8, glyphs, photos, points, real, squares
 from aeutils.data.base import DataSet, Split, as_float
-from aeutils.data.photos import Photos, patches
+from aeutils.data.photos import Photos
 from aeutils.data.points import gaussians, spiral
+from aeutils.data.squares import patches, varied
 
-__all__ = ["REGISTRY", "DataSet", "Photos", "Split", "as_float", "gaussians", "load", "patches", "spiral"]
+__all__ = ["REGISTRY", "DataSet", "Photos", "Split", "as_float", "gaussians", "load", "patches", "spiral", "varied"]
 
 REGISTRY: dict[str, Callable[..., DataSet | Photos]] = {
     "mnist": real.mnist,
@@ -28,6 +30,7 @@ REGISTRY: dict[str, Callable[..., DataSet | Photos]] = {
     "letters": glyphs.letters,
     "digits8": digits8.digits8,
     "photos": photos.photos,
+    "patches": squares.photo_patches,
     "curve": points.curve,
     "mixture": points.mixture,
     "noise": points.noise,

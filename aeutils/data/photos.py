@@ -1,15 +1,13 @@
-"""Photos: colour photographs of various sizes, and the square patches that models are trained on."""
+"""Photos: colour photographs of various sizes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Generator, Tensor
+from torch import Tensor
 
-from aeutils.data.base import check_whole
 from aeutils.data.folders import search_path
 
 
@@ -92,27 +90,3 @@ def two_photos() -> Photos:
     train, test = (torch.from_numpy(np.array(pixels)).permute(2, 0, 1).contiguous() for pixels in bundle.images)
     names = [(Path(name).name,) for name in bundle.filenames]
     return Photos("photos", "scikit-learn", (train,), (test,), *names)
-
-
-def patches(photos: Sequence[Tensor], size: int, count: int, seed: int = 0) -> Tensor:
-    """Random squares out of photographs [3, H, W] that are large enough: uint8 [count, 3, size, size], in random order.
-
-    Every photograph is equally likely, and so is every place in it. Raises ValueError when `size` fits into none.
-    """
-    check_whole("size", size)
-    check_whole("count", count)
-    check_whole("seed", seed, least=0)
-    fitting = [photo for photo in photos if min(photo.shape[1:]) >= size]
-    if not fitting:
-        largest = max((min(photo.shape[1:]) for photo in photos), default=0)
-        raise ValueError(f"size is {size}; expected at most {largest}, the shorter side of the largest photograph")
-    generator = Generator().manual_seed(seed)
-    owner = torch.randint(len(fitting), (count,), generator=generator)
-    place = torch.rand(count, 2, generator=generator)
-    result = fitting[0].new_empty(count, 3, size, size)
-    for number, photo in enumerate(fitting):
-        rows = (owner == number).nonzero()[:, 0]
-        windows = photo.unfold(1, size, 1).unfold(2, size, 1)  # [3, H-size+1, W-size+1, size, size], a view
-        top, left = (place[rows] * torch.tensor(windows.shape[1:3])).long().unbind(1)
-        result[rows.to(photo.device)] = windows[:, top.to(photo.device), left.to(photo.device)].transpose(0, 1)
-    return result
