@@ -25,6 +25,13 @@ PIXELS = "panel => [...panel.querySelectorAll('canvas')].map(canvas => canvas.to
 ALL_RUN = """() => [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")]
     .every(cell => /^\\[\\d+\\]/.test(cell.querySelector(".jp-InputPrompt").textContent.trim()))"""
 
+# A formula is wider than what it takes up where it is cut off.
+MISPRINTS = """() => [...document.querySelectorAll(".jp-MarkdownOutput")].filter(text =>
+    text.querySelector("mjx-merror, mjx-mtext[style*=red]") ||
+    [...text.querySelectorAll("mjx-math, table")].some(
+        part => part.getBoundingClientRect().right > text.getBoundingClientRect().right + 1
+    )).map(text => text.innerText)"""
+
 ERRORS = ".jp-OutputArea-output[data-mime-type$='.error'], .jp-OutputArea-output[data-mime-type$='.stderr']"
 
 
@@ -114,6 +121,10 @@ class NotebookPage:
     def errors(self) -> list[str]:
         """The text of every error and warning below a cell."""
         return self.page.locator(ERRORS).all_inner_texts()
+
+    def misprints(self) -> list[str]:
+        """The text cells in which a formula has an error or a formula or a table is cut off at the right."""
+        return self.page.evaluate(MISPRINTS)
 
     def notices(self) -> list[str]:
         """The text of every question or message that JupyterLab puts over the page."""

@@ -4,7 +4,7 @@ import json
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from aeutils.latency import summary
 from tests import browser
@@ -160,6 +160,17 @@ def test_a_failing_cell_is_noticed(opened, scratch_notebook, fault):
         assert page.errors() == []
 
 
+def test_formulas_that_are_wrong_or_too_long_are_noticed(opened, scratch_notebook):
+    path = scratch_notebook("1")
+    node = nbformat.read(path, as_version=4)
+    for text in ("good: $x^2$", "wrong: $x^2^3$", "unknown: $\\nosuch$", f"long: $${' + '.join('ab' * 60)}$$"):
+        node.cells.append(new_markdown_cell(text))
+    nbformat.write(node, path)
+    with opened(path) as page:
+        page.page.locator("mjx-container").nth(3).wait_for()
+        assert [text.split(":")[0] for text in page.misprints()] == ["wrong", "unknown", "long"]
+
+
 @pytest.mark.parametrize("notebook", LECTURES, ids=lambda path: path.stem)
 def test_lecture(opened, notebook, tmp_path):
     with opened(notebook) as page:
@@ -167,5 +178,5 @@ def test_lecture(opened, notebook, tmp_path):
         tables = {}
         for number, panel in enumerate(panels):
             tables[f"{number}: {panel.root.locator('.title').inner_text()}"] = latencies(move_every_slider(panel))
-        assert page.errors() == []
+        assert page.errors() == page.misprints() == []
     report(notebook.stem, tables, tmp_path)

@@ -52,7 +52,7 @@ def test_ci_runs_the_readmes_test_command():
 def test_the_table_of_weights_is_what_the_command_prints(capsys):
     main(["weights", "--table"])
     table = capsys.readouterr().out
-    assert len(table.splitlines()) == 11, "a line for every row, and two above them"
+    assert len(table.splitlines()) == 13, "a line for every row, and two above them"
     assert f"\n\n{table}\n" in README.read_text("utf-8")
 
 
