@@ -40,7 +40,7 @@ SETS: dict[str, Training] = {
         "mnist",
         50,
         {"draws": 50},
-        epochs=60,
+        epochs=16,
         batch_size=64,
         lr=1e-3,
         start=Path("vae-50"),
