@@ -59,6 +59,34 @@ def test_a_slider_moves_what_is_to_move_and_nothing_else(slider_and_marker):
     assert (pixels(panel, 0.25) == before).all()  # no trace of the moves is left
 
 
+def test_moving_titles_and_pictures_stand_where_they_stand_in_the_whole_figure():
+    """Two rows, as in lecture 04: what moves takes part in the layout."""
+
+    def rows():
+        figure, grid = plt.subplots(2, 1, figsize=(4, 3), layout="constrained")
+        panes = [axes.imshow(np.zeros((4, 16)), vmin=0, vmax=1) for axes in grid]
+        titles = [axes.set_title("") for axes in grid]
+        for axes in grid:
+            axes.set_axis_off()  # a frame would be drawn below what moves
+
+        def move(level):
+            for pane, title, name in zip(panes, titles, ("upper", "lower"), strict=True):
+                pane.set_data(np.full((4, 16), level))
+                title.set_text(f"{name}: {level:.1f}")
+
+        move(0.2)
+        return figure, move, [*panes, *titles]
+
+    figure, move, artists = rows()
+    panel = ae.slider_figure(figure, move, artists, "Rows", level=(0.0, 1.0, 0.5))
+    whole, move, _ = rows()
+    move(0.8)
+    whole.canvas.draw()
+    expected = np.asarray(whole.canvas.buffer_rgba())[..., :3]
+    plt.close(whole)
+    assert (pixels(panel, 0.8) == expected).all()
+
+
 def test_the_figure_of_a_panel_is_not_shown_twice(slider_and_marker):
     assert slider_and_marker[1].number not in plt.get_fignums()
 

@@ -50,11 +50,9 @@ def slider_figure(
     plt.close(figure)
     canvas = FigureCanvasAgg(figure)
     for artist in artists:
-        artist.set_visible(False)
+        artist.set_animated(True)  # left out of what is drawn, but not of the layout, as hidden ones would be
     canvas.draw()
     still = canvas.copy_from_bbox(figure.bbox)
-    for artist in artists:
-        artist.set_visible(True)
 
     def draw(**values: float) -> np.ndarray:
         move(**values)
