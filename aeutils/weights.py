@@ -68,13 +68,18 @@ def pretrained(name: str, folder: Path = WEIGHTS) -> Autoencoder | None:
 def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None) -> Path | None:
     """Train a set, save it, check what was saved; returns its path (None in all processes but the first).
 
-    ValueError when its data are not there (a stand-in will not do), or the saved weights are too large or too coarse.
+    ValueError when its data are not there (a stand-in will not do) or the set that it goes on from is not, or when the
+    saved weights are too large or too coarse.
     """
     path, wanted = file(name, folder), SETS[name]
     data = load(wanted.data)
     if data.name != wanted.data:
         raise ValueError(f"{name} is trained on {wanted.data}, and only {data.name} is there; see data/README.md")
     start = wanted.start and folder / wanted.start
+    if start and not start.with_suffix(".json").exists():
+        raise ValueError(
+            f"{name} goes on from {wanted.start}; make that first: python -m aeutils weights {wanted.start}"
+        )
     if run(replace(wanted, epochs=epochs or wanted.epochs, out=path, start=start, most=MOST)) is None:
         return None
     model, recipe = load_model(path)

@@ -9,11 +9,7 @@ from aeutils import environment
 from aeutils.data import REGISTRY, DataSet, as_float, gaussians, load, spiral
 from tests import fake_mnist
 
-NAMES = {"mnist", "fashion", "blocks", "glyphs", "letters", "digits8", "photos", "patches"} | {
-    "curve",
-    "mixture",
-    "noise",
-}
+NAMES = {"mnist", "fashion", "blocks", "glyphs", "letters", "digits8", "photos", "patches", "curve", "mixture", "noise"}
 SMALL = {
     "glyphs": {"train": 50, "test": 20},
     "letters": {"train": 50, "test": 20},

@@ -1,6 +1,7 @@
 """Weights that come with the course: made by one command, packed, checked when they are loaded."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ TINY = {
     "tiny": Training("ae", "glyphs", 3, {"hidden": (16,)}, epochs=1, lr=3e-3, precision="int8"),
     "noisy": Training("conv", "glyphs", 4, epochs=1, corrupt="gaussian=0.5", precision="float16"),
     "real": Training("ae", "mnist", 3, epochs=1),
+    "second": Training("ae", "glyphs", 3, {"hidden": (16,)}, epochs=1, start=Path("tiny")),
 }
 
 
@@ -45,6 +47,16 @@ def test_a_set_is_made_and_loaded_by_name(made, name, capsys):
     assert tested == pytest.approx(recipe["test as stored"])
     assert tested["loss"] == pytest.approx(recipe["test"]["loss"], rel=weights.COST)
     assert not model.training
+
+
+def test_a_set_goes_on_from_another(made, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="second goes on from tiny; make that first: python -m aeutils weights tiny"):
+        main(["weights", "second", "--out", str(tmp_path)])
+    copied(made, tmp_path)
+    main(["weights", "second", "--out", str(tmp_path)])
+    first, second = (recipes.read_recipe(tmp_path / name) for name in ("tiny", "second"))
+    assert second["start"] == "tiny"
+    assert second["test"]["loss"] < first["test"]["loss"]
 
 
 def test_loading_draws_no_random_numbers(made):
@@ -112,7 +124,7 @@ def test_where_there_are_none_a_notebook_goes_on(tmp_path, capsys):
 
 
 def test_unknown_names_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="there are no weights 'gan'; expected one of tiny, noisy, real"):
+    with pytest.raises(ValueError, match="there are no weights 'gan'; expected one of tiny, noisy, real, second"):
         ae.pretrained("gan", tmp_path)
     with pytest.raises(SystemExit, match="error: there are no weights 'gan'"):
         main(["weights", "gan", "--out", str(tmp_path)])

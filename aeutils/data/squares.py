@@ -15,11 +15,10 @@ def photo_patches(size: int = 48, train: int = 32_000, test: int = 1_000, seed: 
     Named "patches of two" where only the two photographs that come with scikit-learn are there.
     """
     found = photos()
-    splits = (patches(part, size, count, seed) for part, count in ((found.train, train), (found.test, test)))
-    squares, held_out = splits
     name = "patches of two" if found.source == "scikit-learn" else "patches"
-    labelled = (Split(x, torch.zeros(len(x), dtype=torch.long)) for x in (varied(squares, seed), held_out))
-    return DataSet(name, found.source, ("photograph",), *labelled)
+    squares = varied(patches(found.train, size, train, seed), seed), patches(found.test, size, test, seed)
+    splits = (Split(x, torch.zeros(len(x), dtype=torch.long)) for x in squares)
+    return DataSet(name, found.source, ("photograph",), *splits)
 
 
 def patches(photos: Sequence[Tensor], size: int, count: int, seed: int = 0) -> Tensor:
