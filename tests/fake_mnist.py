@@ -57,13 +57,13 @@ def write_into(folder: Path) -> Path:
     return place
 
 
-def mirrors(monkeypatch, *urls: str, offered: dict[str, bytes] | None = None) -> None:
-    """Make torchvision believe that `urls` are MNIST's mirrors and that they offer these files."""
-    from torchvision.datasets import MNIST
+def mirrors(monkeypatch, *urls: str, offered: dict[str, bytes] | None = None, name: str = "MNIST") -> None:
+    """Make torchvision believe that `urls` are the mirrors of its class `name` and that they offer these files."""
+    from torchvision import datasets
 
     resources = [(name, hashlib.md5(content).hexdigest()) for name, content in (offered or packed()).items()]
-    monkeypatch.setattr(MNIST, "mirrors", list(urls))
-    monkeypatch.setattr(MNIST, "resources", resources)
+    monkeypatch.setattr(getattr(datasets, name), "mirrors", list(urls))
+    monkeypatch.setattr(getattr(datasets, name), "resources", resources)
 
 
 def own_folders(monkeypatch, tmp_path: Path) -> Path:

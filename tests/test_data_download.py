@@ -60,7 +60,7 @@ def test_a_download_brings_four_unpacked_files_and_the_next_load_needs_no_server
     found = {path.name: path.read_bytes() for path in (data_folder / "MNIST" / "raw").iterdir()}
     assert found == fake_mnist.unpacked()
     assert leftovers(data_folder) == []
-    assert "downloading" in capsys.readouterr().out
+    assert "Downloading" in capsys.readouterr().out
 
     again = real.real(fake_mnist.source())
     assert torch.equal(again.train.x, first.train.x)
@@ -85,7 +85,8 @@ def test_a_harmed_file_is_named_and_only_that_file_is_fetched_again(data_folder,
     assert data.name == "fake"
     assert file.read_bytes() == content
     assert {path for kind, path in server.seen if kind == "file"} == {f"{name}.gz"}
-    complaint = capsys.readouterr().out.splitlines()[0]
+    (complaint,) = capsys.readouterr().out.splitlines()
+    assert "Downloading it from" in complaint
     assert f"MNIST/raw/{name}" in complaint
     reason = {"truncated": "expected 408 bytes, found 407", "altered": "SHA-256", "missing": "is missing"}
     assert reason[harm] in complaint
@@ -136,7 +137,7 @@ def test_two_processes_at_once_download_once(data_folder, monkeypatch, tmp_path)
         both_here.set()
     results = [json.loads(lines[-1]) for lines in printed]
     assert results == [{"name": "fake", "source": "AEUTILS_DATA", "sum": expected_sum()}] * 2
-    assert sum("downloading it from" in line for lines in printed for line in lines) == 1
+    assert sum("Downloading it from" in line for lines in printed for line in lines) == 1
     assert {key: count for key, count in server.seen.items() if key[0] == "file"} == once
 
 

@@ -1,14 +1,16 @@
 """The real image sets: where they are looked for, what is believed, and (where AEUTILS_DATA has it) MNIST itself."""
 
+import gzip
 import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from aeutils.data import download, folders, load, real, sources
+from aeutils.data import download, folders, load, mirrors, real, sources
 from tests import fake_mnist
 
 REAL = Path(os.environ.get("AEUTILS_DATA") or "/nowhere")
@@ -165,6 +167,41 @@ def test_the_real_files_are_read_as_torchvision_reads_them(name, source, monkeyp
         theirs = getattr(torchvision.datasets, source.folder)(REAL, train=train)
         assert torch.equal(split.x, theirs.data.unsqueeze(1))
         assert torch.equal(split.labels, theirs.targets)
+
+
+@needs_real
+def test_fashion_is_the_published_one(monkeypatch):
+    """Range, mean and standard deviation of the training pixels, as its users' programs have them."""
+    monkeypatch.setenv("AEUTILS_BUDGET", "normal")
+    pixels = load("fashion").train.x
+    assert (pixels.min(), pixels.max()) == (0, 255)
+    share = pixels.double() / 255
+    assert share.mean().item() == pytest.approx(0.2860, abs=5e-5)
+    assert share.std().item() == pytest.approx(0.3530, abs=5e-5)
+
+
+@needs_real
+def test_a_genuine_download_of_fashion_replaces_another_copy(data_folder, monkeypatch, capsys):
+    """The copy has the right sizes and labels, and pixels that somebody's tone curve has moved to 23..221."""
+    place, genuine = data_folder / "FashionMNIST" / "raw", REAL / "FashionMNIST" / "raw"
+    place.mkdir(parents=True)
+    published = {name: (genuine / name).read_bytes() for name in sources.FILES}
+    for name, content in published.items():
+        pixels = np.frombuffer(content, np.uint8)[16:]
+        toned = content[:16] + (23 + pixels * (198 / 255)).astype(np.uint8).tobytes()
+        (place / name).write_bytes(toned if "images" in name else content)
+    packed = {f"{name}.gz": gzip.compress(content, 1) for name, content in published.items()}
+    monkeypatch.setenv("AEUTILS_OFFLINE", "0")
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(mirrors, "_no_network", (float("-inf"), ""))
+    with fake_mnist.server(packed) as server:
+        fake_mnist.mirrors(monkeypatch, server.url, offered=packed, name="FashionMNIST")
+        assert real.fashion().name == "fashion"
+    assert {name: (place / name).read_bytes() for name in sources.FILES} == published
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1
+    assert "FashionMNIST/raw/train-images-idx3-ubyte is damaged" in lines[0]
+    assert "Downloading it from" in lines[0]
 
 
 @needs_real

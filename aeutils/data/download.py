@@ -26,8 +26,11 @@ STALL = 10.0  # seconds without a byte after which a download is given up
 PATIENCE = 300.0  # seconds to wait for another process that downloads the same
 
 
-def download(source: Source) -> DataSet:
-    """Fetch `source` into the first writable data folder (else just into memory) and read it. Raises Unavailable."""
+def download(source: Source, damage: str = "") -> DataSet:
+    """Fetch `source` into the first writable data folder (else just into memory) and read it. Raises Unavailable.
+
+    damage: a sentence on the copies that cannot be used, for the line that says what is downloaded
+    """
     if environment.offline():
         raise Unavailable("AEUTILS_OFFLINE is set")
     mirror, checksums = find_mirror(source)
@@ -35,15 +38,15 @@ def download(source: Source) -> DataSet:
     try:
         if folder is None:
             with tempfile.TemporaryDirectory() as temporary:
-                return fetch(source, mirror, checksums, Folder(Path(temporary), "downloaded, not kept"))
-        return fetch(source, mirror, checksums, folder)
+                return fetch(source, mirror, checksums, Folder(Path(temporary), "downloaded, not kept"), damage)
+        return fetch(source, mirror, checksums, folder, damage)
     except Timeout:
         raise Unavailable(f"another process has been downloading it for {PATIENCE / 60:.0f} minutes") from None
     except (OSError, EOFError, RuntimeError, HTTPException, Damaged) as error:
         raise Unavailable(f"the download from {host(mirror)} failed: {one_line(error)}") from error
 
 
-def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder) -> DataSet:
+def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder, damage: str) -> DataSet:
     """Bring the missing and damaged files of `source` into `folder`, in one process at a time, and read all of them."""
     with locked(folder.path / f".{source.folder}.lock", source.name):
         # Left by a killed download: the lock is ours, so none is running.
@@ -51,7 +54,7 @@ def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder
             shutil.rmtree(left_over, ignore_errors=True)
         wanted = [file for file in source.files if not good(source, raw(source, folder.path) / file)]
         if wanted:  # else another process brought them while this one waited for the lock
-            print(f"{source.name}: downloading it from {host(mirror)} into {folder.label}")
+            print(f"{source.name}: {damage}Downloading it from {host(mirror)} into {folder.label}.")
             with tempfile.TemporaryDirectory(prefix=f".{source.folder}-", dir=folder.path) as temporary:
                 for file in wanted:
                     bring(mirror + file + ".gz", checksums[file + ".gz"], Path(temporary))

@@ -21,15 +21,20 @@ def fashion() -> DataSet:
 
 def real(source: Source) -> DataSet:
     """`source` itself, or its stand-in and one line that says why and how to get the real one."""
+    damage = ""
     for folder in search_path():
         try:
             if (found := read(source, folder)) is not None:
+                if damage:
+                    print(f"{source.name}: {damage}")
                 return found
         except Damaged as error:
-            print(f"{source.name}: {folder.label} is passed over, because {error}.")
+            damage += f"{folder.label} is passed over, because {error}. "
     try:
-        return download(source)
+        return download(source, damage)
     except Unavailable as why:
+        if damage:
+            print(f"{source.name}: {damage}")
         stand_in = source.stand_in()
         named = os.environ.get("AEUTILS_DATA")
         folder = f"a folder that holds {source.folder}/raw/ as torchvision lays it out"

@@ -70,9 +70,9 @@ FASHION = Source(
     name="fashion",
     folder="FashionMNIST",
     files=promises(
-        "1443caac840f4817dd6b564c336ccd0121b42ab578f9dc9ff109d2b977cbf77f",
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
         "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "ff4141feebb937098ca89e436103462bb65b136b7e9a2ba64e46fb4af3ba75cc",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
         "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     ),
     classes=(
