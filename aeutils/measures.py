@@ -1,9 +1,12 @@
 """What `python -m aeutils train` reports of a model: its own measure, and the baseline beside it."""
 
+import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 from math import prod
 from statistics import mean
+from types import ModuleType
 
 import torch
 from torch import Tensor
@@ -39,7 +42,7 @@ DRAWS = (1, 5_000)  # of the estimates of log p(x): the ELBO, and the paper's
 
 
 @singledispatch
-def measures(model: Autoencoder, data: DataSet) -> dict[str, float]:
+def report(model: Autoencoder, data: DataSet) -> dict[str, float]:
     """Measures on the test images by name, the name with its unit; a model with others registers them here.
 
     By default the squared error, and that of PCA with as many components as the code has numbers.
@@ -52,12 +55,12 @@ def measures(model: Autoencoder, data: DataSet) -> dict[str, float]:
     }
 
 
-@measures.register
+@report.register
 def _(model: Denoising, data: DataSet) -> dict[str, float]:
     return denoising(model, data, corruption(model.fit_defaults["corrupt"]))
 
 
-@measures.register
+@report.register
 def _(model: EDSR, data: DataSet) -> dict[str, float]:
     """PSNR in dB of the test images; of patches of photographs also that of the whole photographs."""
     x = as_float(data.test.x)
@@ -68,7 +71,7 @@ def _(model: EDSR, data: DataSet) -> dict[str, float]:
     return found | (of_photographs(model, load("photos").test) if data.name.startswith("patches") else {})
 
 
-@measures.register
+@report.register
 def _(model: VAE, data: DataSet) -> dict[str, float]:
     """-ELBO and its parts; the floor below which no model of grey pixels gets with the cross-entropy; how well its
     codes find images of the same class; the default."""
@@ -84,10 +87,10 @@ def _(model: VAE, data: DataSet) -> dict[str, float]:
         found["entropy of the grey levels, the floor of the -ELBO, in nats"] = entropy.sum().item() / len(x)
     if len(data.classes) > 1 and data.test.labels.ndim == 1:
         found |= retrieval(model, data)
-    return found | measures.dispatch(Autoencoder)(model, data)
+    return found | report.dispatch(Autoencoder)(model, data)
 
 
-@measures.register
+@report.register
 def _(model: IWAE, data: DataSet) -> dict[str, float]:
     """-log p(x) of black and white test images, the better estimated the more draws: 5,000 are the paper's."""
     x = as_float(data.test.x)
@@ -102,7 +105,7 @@ def _(model: IWAE, data: DataSet) -> dict[str, float]:
     }
 
 
-@measures.register
+@report.register
 def _(model: Context, data: DataSet) -> dict[str, float]:
     """PSNR in dB over the pixels of the model's holes: its own, the mean image's, the nearest training image's."""
     x = as_float(data.test.x)
@@ -119,8 +122,8 @@ def _(model: Context, data: DataSet) -> dict[str, float]:
     }
 
 
-@measures.register(Sparse)
-@measures.register(TopK)
+@report.register(Sparse)
+@report.register(TopK)
 def _(model: Sparse | TopK, data: DataSet) -> dict[str, float]:
     """Error, active share, dead units, and the error of PCA with as many components as units are active on average.
 
@@ -139,14 +142,14 @@ def _(model: Sparse | TopK, data: DataSet) -> dict[str, float]:
     }
 
 
-@measures.register(Contractive)
-@measures.register(DeepContractive)
+@report.register(Contractive)
+@report.register(DeepContractive)
 def _(model: Contractive | DeepContractive, data: DataSet) -> dict[str, float]:
     """The default, and the squared Jacobian norm of the code, exact, beside that of PCA, whose rows have length 1."""
     x = as_float(data.test.x[:500])
     with torch.no_grad():
         norm = squared_norms(model.encode, x).mean().item()
-    return measures.dispatch(Autoencoder)(model, data) | {
+    return report.dispatch(Autoencoder)(model, data) | {
         "squared Jacobian norm of the code, mean of 500 test images": norm,
         "squared Jacobian norm of the code, PCA": float(min(model.latent_dim, prod(model.shape))),
     }
@@ -201,3 +204,14 @@ def denoising(model: Autoencoder, data: DataSet, corrupt: Callable[[Tensor], Ten
         best = filters.best_strength(method, strengths, known_noisy, known)
         found[f"PSNR after the best {name} filter in dB"] = psnr(method(noisy, best), clean)
     return found
+
+
+class _Callable(ModuleType):
+    """`ae.measures(model, data)` was `ae.report`'s name until version 0.2: for one release it works and says so."""
+
+    def __call__(self, model: Autoencoder, data: DataSet) -> dict[str, float]:
+        warnings.warn("ae.measures is now called ae.report", DeprecationWarning, stacklevel=2)
+        return report(model, data)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 
 import torch
-from scipy.linalg import subspace_angles
 from torch import Tensor
 
 from aeutils.data.base import Split, as_float
@@ -71,5 +70,7 @@ def subspace_cosines(a: Tensor, b: Tensor) -> Tensor:
 
     All 1: the same subspace, whatever basis spans it (Bjorck and Golub 1973).
     """
+    from scipy.linalg import subspace_angles  # here, because few need it
+
     angles = subspace_angles(a.detach().double().cpu().T.numpy(), b.detach().double().cpu().T.numpy())
     return torch.from_numpy(angles).cos().flip(0)

@@ -10,7 +10,7 @@ from aeutils import distributed, environment
 from aeutils.corruptions import corruption
 from aeutils.data import DataSet, load
 from aeutils.history import History
-from aeutils.measures import denoising, measures
+from aeutils.measures import denoising, report
 from aeutils.metrics import evaluate
 from aeutils.models import Autoencoder, build
 from aeutils.recipes import copy_weights, save_model
@@ -92,7 +92,7 @@ def run(training: Training) -> Path | None:
         "device": environment.describe(environment.device()),
         "processes": processes,
         "test": evaluate(model, data.test),
-        "measures": report(model, data, settings["corrupt"]),
+        "measures": reported(model, data, settings["corrupt"]),
         "history": [history.as_dict() for history in histories],
     }
     weights = save_model(out, model, training.model, recipe, training.precision, training.most)
@@ -127,9 +127,9 @@ def checkpoint_of(path: Path, stage: int) -> Path:
     return path.with_suffix(f".{stage}{path.suffix}")
 
 
-def report(model: Autoencoder, data: DataSet, corrupt) -> dict[str, float]:
+def reported(model: Autoencoder, data: DataSet, corrupt) -> dict[str, float]:
     """Print the model's measures, those of denoising included where it was trained to; returns them."""
-    found = measures(model, data)
+    found = report(model, data)
     if corrupt is not None:
         found |= denoising(model, data, corrupt)
     for name, value in found.items():

@@ -6,7 +6,7 @@ from torch import nn
 
 import aeutils as ae
 from aeutils import masks
-from aeutils.measures import measures
+from aeutils.measures import report
 from aeutils.models.adversarial import surprise
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -293,13 +293,13 @@ def test_the_command_line_reports_the_baselines_beside_the_model():
     data = ae.load("glyphs", train=400, test=50)
     for mask in masks.KINDS:
         model = ae.Context(latent_dim=4, channels=4, mask=mask)
-        found = measures(model, data)
-        assert found == measures(model, data)  # the same holes every time
+        found = report(model, data)
+        assert found == report(model, data)  # the same holes every time
         assert all("in dB" in name for name in found)
         baselines = [name.partition(", ")[2] for name in found]
         assert baselines == ["", "mean training image", "nearest training image by context"]
     x = ae.as_float(data.test.x)
-    central = measures(ae.Context(latent_dim=4, channels=4), data)
+    central = report(ae.Context(latent_dim=4, channels=4), data)
     expected = ae.in_hole(ae.mean_fill(data.train, x, CENTRE[:1]), x, CENTRE[:1])["psnr"]
     assert list(central.values())[1] == pytest.approx(expected)
 

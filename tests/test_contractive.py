@@ -168,7 +168,7 @@ def test_measures_hold_the_exact_norm_beside_pcas(kind):
     data = ae.load("digits8")
     torch.manual_seed(0)
     model = kind((1, 8, 8), 10)
-    found = ae.measures(model, data)
+    found = ae.report(model, data)
     x = ae.as_float(data.test.x)
     pca = ae.PCA.fit(data.train, 10)
     norms = {name: value for name, value in found.items() if "Jacobian" in name}

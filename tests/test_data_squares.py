@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 import aeutils as ae
 from aeutils.data import load, patches, varied
-from aeutils.measures import measures
+from aeutils.measures import report
 from tests import fake_mnist
 
 
@@ -104,7 +104,7 @@ def test_patches_of_the_two_photographs_have_a_name_of_their_own(monkeypatch, tm
 def test_a_model_of_patches_is_measured_on_whole_photographs(monkeypatch, tmp_path):
     fake_mnist.own_folders(monkeypatch, tmp_path)
     data = load("patches", size=12, train=20, test=10)
-    found = measures(ae.EDSR((3, 12, 12)), data)  # untrained it interpolates, about as well as bicubic
+    found = report(ae.EDSR((3, 12, 12)), data)  # untrained it interpolates, about as well as bicubic
     flower = ae.as_float(load("photos").test[0][None, :, :426])
     small = F.interpolate(flower, scale_factor=0.5, mode="bicubic", antialias=True).clamp(0, 1)
     large = F.interpolate(small, scale_factor=2, mode="bicubic", antialias=True).clamp(0, 1)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils.measures import denoising, measures
+from aeutils.measures import denoising, report
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def data():
 
 def test_default_is_squared_error_beside_pcas(data):
     model = ae.Dense(latent_dim=3, hidden=(8,))
-    found = ae.measures(model, data)
+    found = ae.report(model, data)
     ours, theirs = found.values()
     assert list(found) == [
         "squared error per test image",
@@ -28,12 +28,12 @@ def test_a_model_registers_its_own(data):
     class Odd(ae.Dense):
         pass
 
-    @measures.register
+    @report.register
     def _(model: Odd, data) -> dict[str, float]:
         return {"oddness in units": 3.0}
 
-    assert ae.measures(Odd(latent_dim=2, hidden=(8,)), data) == {"oddness in units": 3.0}
-    assert len(ae.measures(ae.Dense(latent_dim=2, hidden=(8,)), data)) == 2
+    assert ae.report(Odd(latent_dim=2, hidden=(8,)), data) == {"oddness in units": 3.0}
+    assert len(ae.report(ae.Dense(latent_dim=2, hidden=(8,)), data)) == 2
 
 
 def test_denoising_is_measured_by_psnr_and_leaves_the_generator_alone(data):
@@ -56,11 +56,11 @@ def test_denoising_is_measured_by_psnr_and_leaves_the_generator_alone(data):
 
 def test_the_denoiser_and_super_resolution_report_psnr_beside_their_baselines(data):
     assert (
-        ae.measures(ae.Denoising(latent_dim=4), data).keys()
+        ae.report(ae.Denoising(latent_dim=4), data).keys()
         == denoising(ae.Dense(latent_dim=2, hidden=(8,)), data, ae.corruption("gaussian=0.5")).keys()
     )
     model = ae.EDSR(latent_dim=4, blocks=1, scale=4)
-    ours, bicubic = ae.measures(model, data).values()
+    ours, bicubic = ae.report(model, data).values()
     x = ae.as_float(data.test.x)
     assert ours == pytest.approx(ae.psnr(model(x), x))
     assert 8 < bicubic < 25

@@ -179,7 +179,7 @@ def test_measures_compare_with_pca_of_as_many_numbers(kind):
     data = ae.load("digits8")
     torch.manual_seed(0)
     model = kind((1, 8, 8), 40)
-    found = ae.measures(model, data)
+    found = ae.report(model, data)
     share = ae.active_share(ae.encode(model, data.test), 0.1 if kind is ae.SparseKL else 0.0)
     components = max(1, round(40 * share))
     pca = ae.PCA.fit(data.train, components)

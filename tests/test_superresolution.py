@@ -98,7 +98,7 @@ def test_a_little_training_beats_bicubic(scale, gain):
     torch.manual_seed(0)
     model = ae.EDSR(scale=scale, latent_dim=8, blocks=2)
     ae.fit(model, data.train, epochs=2, batch_size=32, show=False)
-    ours, bicubic = ae.measures(model, data).values()
+    ours, bicubic = ae.report(model, data).values()
     assert ours > bicubic + gain
 
 

@@ -3,7 +3,6 @@
 from math import prod
 
 import torch
-from sklearn import decomposition
 from torch import Tensor
 
 from aeutils.data.base import Split, as_float
@@ -25,13 +24,15 @@ class PCA(Autoencoder):
     @classmethod
     def fit(cls, samples: Split | Tensor, latent_dim: int) -> "PCA":
         """Principal components of samples [N, *shape]. ValueError unless 1 <= latent_dim <= min(N, n)."""
+        from sklearn.decomposition import PCA as Components  # here, because its import takes half a second
+
         x = samples.x if isinstance(samples, Split) else samples
         shape = tuple(x.shape[1:])
         most = min(len(x), prod(shape))
         if not 1 <= latent_dim <= most:
             raise ValueError(f"latent_dim is between 1 and {most} for samples {list(x.shape)}; got {latent_dim}")
         flat = as_float(x).flatten(1).cpu().numpy()
-        found = decomposition.PCA(latent_dim, svd_solver="covariance_eigh").fit(flat)
+        found = Components(latent_dim, svd_solver="covariance_eigh").fit(flat)
         weight, mean = (torch.from_numpy(array).float().to(x.device) for array in (found.components_, found.mean_))
         return cls(shape, weight, mean)
 
