@@ -1,4 +1,6 @@
-"""`python -m aeutils COMMAND`: lab, train, weights, bench, data."""
+"""`python -m aeutils COMMAND`: lab, train, weights, bench, data, doctor."""
+
+from __future__ import annotations  # so that `doctor` can tell that a Python is too old
 
 import argparse
 import sys
@@ -51,6 +53,13 @@ def data(arguments: argparse.Namespace) -> None:
         print(f"{name}: {found.name}, {len(found.train):,} + {len(found.test):,} samples ({found.source})")
 
 
+def doctor(arguments: argparse.Namespace) -> None:
+    """say what works on this machine, and what to do about what does not"""
+    from aeutils.doctor import main
+
+    sys.exit(main())
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line; each command's help is the docstring of its function."""
     root = argparse.ArgumentParser(prog="python -m aeutils", description="The autoencoder course's command line.")
@@ -95,6 +104,8 @@ def parser() -> argparse.ArgumentParser:
 
     command = add(data)
     command.add_argument("names", nargs="*", default=["mnist", "fashion"], help="default: mnist fashion")
+
+    add(doctor)
     return root
 
 

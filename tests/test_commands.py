@@ -30,7 +30,7 @@ def test_help_names_every_command_with_a_line():
     text = subprocess.run(
         [sys.executable, "-m", "aeutils", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    for command in ("lab", "train", "bench", "data"):
+    for command in ("lab", "train", "bench", "data", "doctor"):
         line = next(line for line in text.splitlines() if line.split()[:1] == [command])
         assert len(line.split()) > 4
 
