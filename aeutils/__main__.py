@@ -13,22 +13,22 @@ vae, iwae, denoising, edsr, context"""
 
 def lab(arguments: argparse.Namespace) -> None:
     """start JupyterLab on the course's notebooks (further options go to JupyterLab)"""
-    from aeutils.lab import launch
+    from aeutils.jupyter.launch import launch
 
     sys.exit(launch(arguments.jupyter))
 
 
 def train(arguments: argparse.Namespace) -> None:
     """train a model by name, report its measures, save weights and recipe; torchrun starts it on several devices"""
-    from aeutils.train import main
+    from aeutils.weights.making import main
 
     main(arguments)
 
 
 def weights(arguments: argparse.Namespace) -> None:
     """train the weights that come with the course, by name (default: all), into data/weights"""
-    from aeutils.published import table
-    from aeutils.weights import SETS, WEIGHTS, make
+    from aeutils.weights.published import table
+    from aeutils.weights.sets import SETS, WEIGHTS, make
 
     if arguments.table:
         print(table(arguments.out or WEIGHTS))
@@ -39,7 +39,7 @@ def weights(arguments: argparse.Namespace) -> None:
 
 def bench(arguments: argparse.Namespace) -> None:
     """time the usual training loop against ours; prints a table, writes JSON"""
-    from aeutils.bench import main
+    from aeutils.bench.compare import main
 
     main(arguments.out, arguments.rounds, arguments.names, arguments.quick)
 
@@ -55,7 +55,7 @@ def data(arguments: argparse.Namespace) -> None:
 
 def doctor(arguments: argparse.Namespace) -> None:
     """say what works on this machine, and what to do about what does not"""
-    from aeutils.doctor import main
+    from aeutils.jupyter.doctor import main
 
     sys.exit(main())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Locator, Page
 
-from aeutils.latency import WATCH
+from aeutils.bench.latency import WATCH
 
 ANSWER_SECONDS = 60  # for one reaction of page or kernel; a fraction of a second on an idle machine
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from aeutils import latency
+from aeutils.bench import latency
 from tests import browser
 from tests.lab_server import lab_server
 from tests.notebooks import FOLDER

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from aeutils.data import folders, real
+from aeutils.data import folders
 from aeutils.data.glyphs import glyphs
-from aeutils.data.sources import FILES, Promise, Source
+from aeutils.data.mnist import real
+from aeutils.data.mnist.sources import FILES, Promise, Source
 
 TRAIN, TEST, SIDE = 400, 40, 28
 

@@ -1,13 +1,13 @@
 """The labs and their notebooks, for the tests: which cells are stubs and checks, and how stubs are filled."""
 
 import copy
-import importlib
 import inspect
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from aeutils.exercises import Exercise, Lab, source
+import aeutils as ae
+from aeutils.exercises.lab import Exercise, Lab, source
 from tests.notebooks import LABS as NOTEBOOKS
 from tests.notebooks import read
 
@@ -15,8 +15,8 @@ __all__ = ["EXERCISES", "LABS", "NOTEBOOKS", "filled", "marked", "solutions", "s
 
 
 def lab_of(path: Path) -> Lab:
-    """The exercises of a lab's notebook: 03_lab_....ipynb belongs to aeutils.labs.lab3."""
-    return importlib.import_module(f"aeutils.labs.lab{int(path.name[:2])}").lab
+    """The exercises of a lab's notebook: 03_lab_....ipynb is lab 3."""
+    return ae.lab(int(path.name[:2]))
 
 
 LABS = [lab_of(path) for path in NOTEBOOKS]

@@ -11,7 +11,7 @@ from pathlib import Path
 from nbconvert import HTMLExporter
 from PIL import Image
 
-from aeutils.latency import chromium
+from aeutils.bench.latency import chromium
 from tests.notebooks import FOLDER
 
 PICTURE = FOLDER / "images" / "explorer.gif"

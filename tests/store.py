@@ -16,7 +16,7 @@ import numpy as np
 from nbclient import NotebookClient
 from PIL import Image
 
-from aeutils.widgets.png import png
+from aeutils.panels.png import png
 from tests.notebooks import WIDGET, kinds
 
 CELL_SECONDS = 600

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from aeutils.latency import summary
+from aeutils.bench.latency import summary
 from tests import browser
 from tests.notebooks import LECTURES
 

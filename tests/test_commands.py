@@ -13,12 +13,12 @@ from torch import nn
 
 import aeutils as ae
 from aeutils import __main__ as command_line
-from aeutils import bench
 from aeutils.__main__ import main
-from aeutils.growth import growth
+from aeutils.bench import compare as bench
+from aeutils.bench.growth import growth
+from aeutils.bench.usual_loop import UsualVAE, usual_epoch
 from aeutils.models import MODELS
-from aeutils.train import Training, run
-from aeutils.usual import UsualVAE, usual_epoch
+from aeutils.weights.making import Training, run
 
 
 def train(tmp_path, *options):
@@ -61,7 +61,7 @@ def test_models_train_by_name(tmp_path, name):
 
 def test_the_importance_weighted_one_reports_its_likelihood(tmp_path, monkeypatch, capsys):
     """With fewer draws than by default, which are meant for a long run."""
-    monkeypatch.setattr(import_module("aeutils.measures"), "DRAWS", (1, 20))
+    monkeypatch.setattr(import_module("aeutils.measures.report"), "DRAWS", (1, 20))
     options = {"hidden": (16,), "draws": 3}
     model, recipe = ae.load_model(run(Training("iwae", "glyphs", 4, options, epochs=1, out=tmp_path / "m.safetensors")))
     assert model.draws == 3

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 import aeutils as ae
-from aeutils import masks
-from aeutils.measures import report
+from aeutils.images import masks
+from aeutils.measures.report import report
 from aeutils.models.adversarial import surprise
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -254,8 +254,8 @@ def test_in_hole_measures_are_their_definitions():
 @pytest.mark.parametrize("hole", [CENTRE[:1], masks.blocks(X, 3, 12)], ids=["one for all", "one each"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_nearest_neighbour_is_found_by_its_context(hole, channels, monkeypatch):
-    monkeypatch.setattr("aeutils.inpainting.ROWS", 4)  # several rounds, the last one not full
-    monkeypatch.setattr("aeutils.inpainting.COLUMNS", 7)
+    monkeypatch.setattr("aeutils.images.inpainting.ROWS", 4)  # several rounds, the last one not full
+    monkeypatch.setattr("aeutils.images.inpainting.COLUMNS", 7)
     torch.manual_seed(0)
     x, train = torch.rand(6, channels, 28, 28), (torch.rand(31, channels, 28, 28) * 255).byte()
     filled = ae.nearest_by_context(train, x, hole)

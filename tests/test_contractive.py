@@ -39,7 +39,7 @@ def test_closed_form_and_autograd_agree():
 def test_norms_do_not_depend_on_how_samples_are_batched(monkeypatch):
     model = ae.Contractive(latent_dim=16)
     together = ae.squared_norms(model.encode, X)
-    monkeypatch.setattr("aeutils.jacobian.LARGEST", 1)  # one sample at a time
+    monkeypatch.setattr("aeutils.codes.jacobian.LARGEST", 1)  # one sample at a time
     torch.testing.assert_close(ae.squared_norms(model.encode, X), together)
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils.corruptions import (
+from aeutils.images.corruptions import (
     CORRUPTIONS,
     Compose,
     Downsample,

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from aeutils.data import download, folders, mirrors, real
+from aeutils.data import folders
+from aeutils.data.mnist import download, mirrors, real
 from tests import fake_mnist
 
 ROOT = Path(__file__).resolve().parents[1]

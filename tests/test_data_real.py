@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from aeutils.data import download, folders, load, mirrors, real, sources
+from aeutils.data import folders, load
+from aeutils.data.mnist import download, mirrors, real, sources
 from tests import fake_mnist
 
 REAL = Path(os.environ.get("AEUTILS_DATA") or "/nowhere")

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 import aeutils as ae
 from aeutils.data import load, patches, varied
-from aeutils.measures import report
+from aeutils.measures.report import report
 from tests import fake_mnist
 
 

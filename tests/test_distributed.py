@@ -12,10 +12,10 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils import distributed
 from aeutils.__main__ import main
-from aeutils.checkpoint import read_tensors
-from aeutils.run import Run
+from aeutils.files import read_tensors
+from aeutils.training import distributed
+from aeutils.training.run import Run
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 

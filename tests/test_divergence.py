@@ -7,7 +7,7 @@ import scipy.stats
 import torch
 from torch import distributions as td
 
-from aeutils.divergence import (
+from aeutils.probability.divergence import (
     cross_entropy_between,
     entropy,
     kl_diagonal_gaussians,
@@ -15,7 +15,7 @@ from aeutils.divergence import (
     kl_gaussians,
     monte_carlo_kl,
 )
-from aeutils.losses import gaussian_kl
+from aeutils.probability.losses import gaussian_kl
 
 WORMS = torch.tensor([1, 9, 41, 143, 169, 160, 130, 86, 101, 86, 74]) / 1000
 COIN = [0.5, 0.5]

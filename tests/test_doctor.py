@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from aeutils import doctor, lab, latency
 from aeutils.__main__ import main
-from aeutils.data import mirrors, sources
+from aeutils.bench import latency
+from aeutils.data.mnist import mirrors, sources
+from aeutils.jupyter import doctor
+from aeutils.jupyter import launch as lab
 from tests import fake_mnist
 from tests.notebooks import ROOT
 

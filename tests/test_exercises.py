@@ -10,10 +10,12 @@ import pytest
 import torch
 from torch import tensor
 
-from aeutils import exercises, sandbox
-from aeutils.comparison import close, text
-from aeutils.exercises import OPEN, RIGHT, WRONG, Exercise, Lab, Verdict
-from aeutils.judging import Wrong, ask, is_stub, judge
+from aeutils.exercises import lab as exercises
+from aeutils.exercises import sandbox
+from aeutils.exercises.comparison import close, text
+from aeutils.exercises.judging import Wrong, ask, is_stub, judge
+from aeutils.exercises.lab import OPEN, RIGHT, WRONG, Exercise, Lab
+from aeutils.exercises.verdict import Verdict
 
 lab = Lab("Lab 0: a test", __name__)
 X = tensor([[1.0, 2.0], [3.0, 5.0]])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils.plots import picture
+from aeutils.plots.images import picture
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def test_image_grid_runs_row_by_row(data):
 
 def test_history_curves_hold_the_numbers(data):
     history = ae.fit(ae.VAE(latent_dim=2, hidden=(16,)), data.train, epochs=2, test=data.test)
-    axes = history.plot("mine").axes[0]
+    axes = ae.history_curves({"": history}, title="mine").axes[0]
     assert axes.get_title() == "mine"
     assert axes.get_xlabel() == "epoch"
     assert "cross-entropy" in axes.get_ylabel()

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from aeutils import weights
 from aeutils.data.photos import two_photos
-from aeutils.measures import of_photographs
-from aeutils.published import DRAWS, ELBO, ERROR, PHOTOS
-from aeutils.recipes import read_recipe
+from aeutils.measures.photographs import of_photographs
+from aeutils.weights import sets as weights
+from aeutils.weights.published import DRAWS, ELBO, ERROR, PHOTOS
+from aeutils.weights.recipes import read_recipe
 from tests.test_figures_reached import number, stored
 
 

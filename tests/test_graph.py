@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils import graph, run
+from aeutils.training import graph, run
 from tests import fake_graph
 from tests.fake_graph import Graph
 

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 import pytest
 from tornado.websocket import websocket_connect
 
-from aeutils import lab
+from aeutils.jupyter import launch as lab
 from tests.lab_server import lab_server
 
 # What LAUNCH does, and one line in the log for each kernel's websocket: is TCP_NODELAY set?
 LAUNCH_WATCHED = """
 import socket, sys
-from aeutils.lab import launch
+from aeutils.jupyter.launch import launch
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection as Connection
 
 connect = Connection.connect
@@ -63,9 +63,10 @@ def test_a_missing_folder_is_named(tmp_path):
 
 def test_the_launcher_loads_no_web_server():
     """Importing it costs nothing beyond the package itself."""
-    script = "import sys, aeutils; before = set(sys.modules); import aeutils.lab; print(*set(sys.modules) - before)"
+    script = "import sys, aeutils; before = set(sys.modules); import aeutils.jupyter.launch"
+    script += "; print(*set(sys.modules) - before)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert "aeutils.lab" in loaded
+    assert "aeutils.jupyter.launch" in loaded
     assert not [name for name in loaded if name.split(".")[0] in ("jupyterlab", "jupyter_server", "tornado")]
 
 

@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional as F
 
 import aeutils as ae
-from aeutils.exercises import Lab
-from aeutils.judging import OPEN, RIGHT, WRONG, judge
+from aeutils.exercises.judging import OPEN, RIGHT, WRONG, judge
+from aeutils.exercises.lab import Lab
 from tests import labs
 from tests.notebooks import read
 

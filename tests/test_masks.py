@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from aeutils import masks
+from aeutils.images import masks
 
 X = torch.zeros(500, 1, 28, 28)
 TALL = torch.zeros(300, 3, 20, 12)

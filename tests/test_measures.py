@@ -4,7 +4,8 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils.measures import denoising, report
+from aeutils.measures.denoising import denoising
+from aeutils.measures.report import report
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import aeutils as ae
-from aeutils.losses import cross_entropy, gaussian_kl, squared_error
 from aeutils.models import MODELS
 from aeutils.models.layers import Affine, Linear, initialize
+from aeutils.probability.losses import cross_entropy, gaussian_kl, squared_error
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 

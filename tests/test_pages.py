@@ -8,7 +8,7 @@ import torch
 from nbconvert import HTMLExporter
 
 import aeutils as ae
-from aeutils import latency
+from aeutils.bench import latency
 from tests import browser
 from tests.notebooks import LECTURES, read
 

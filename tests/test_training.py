@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 import aeutils as ae
-from aeutils.checkpoint import read_tensors
-from aeutils.schedules import one_cycle
+from aeutils.files import read_tensors
+from aeutils.training.step import one_cycle
 
 
 @pytest.fixture(scope="module")

@@ -221,7 +221,7 @@ def test_batches_change_nothing(monkeypatch):
     model = ae.VAE(latent_dim=3, hidden=(8,))
     whole = ae.log_likelihood(model, X, draws=30)
     for rows in (1, 7, 64):
-        monkeypatch.setattr("aeutils.likelihood.ROWS", rows)
+        monkeypatch.setattr("aeutils.probability.likelihood.ROWS", rows)
         torch.testing.assert_close(ae.log_likelihood(model, X, draws=30), whole, rtol=1e-5, atol=1e-3)
     torch.testing.assert_close(ae.log_likelihood(model, X[:2], draws=30), whole[:2], rtol=1e-5, atol=1e-3)
 
@@ -345,7 +345,7 @@ def test_nearest_is_by_cosine_and_in_order(monkeypatch):
     torch.manual_seed(0)
     a, b = torch.randn(50, 8), torch.randn(30, 8)
     expected = torch.nn.functional.cosine_similarity(a[:, None], b[None], dim=2).topk(4).indices
-    monkeypatch.setattr("aeutils.latent.ROWS", 7)
+    monkeypatch.setattr("aeutils.codes.latent.ROWS", 7)
     assert torch.equal(ae.nearest(a, b, 4), expected)
 
 

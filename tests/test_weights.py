@@ -7,9 +7,10 @@ import pytest
 import torch
 
 import aeutils as ae
-from aeutils import packing, recipes, weights
 from aeutils.__main__ import main
-from aeutils.train import Training
+from aeutils.weights import packing, recipes
+from aeutils.weights import sets as weights
+from aeutils.weights.making import Training
 
 SHIPPED = dict(weights.SETS)
 TINY = {

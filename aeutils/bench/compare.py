@@ -13,13 +13,14 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from aeutils import environment, latency
-from aeutils.corruptions import Gaussian
+from aeutils import environment
+from aeutils.bench import latency
+from aeutils.bench.growth import draw, growth
+from aeutils.bench.usual_loop import UsualDeep, UsualDenoiser, UsualVAE, usual_epoch
 from aeutils.data import load
-from aeutils.growth import draw, growth
+from aeutils.images.corruptions import Gaussian
 from aeutils.models import VAE, Autoencoder, Deep, Denoising
-from aeutils.training import fit
-from aeutils.usual import UsualDeep, UsualDenoiser, UsualVAE, usual_epoch
+from aeutils.training.fit import fit
 
 BATCH = 128
 

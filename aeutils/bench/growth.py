@@ -11,7 +11,7 @@ IMAGES, EPOCHS = (15_000, 30_000, 60_000, 120_000), (1, 2, 4, 8)
 CODE = """
 import json, sys
 import aeutils as ae
-from aeutils.growth import peak_megabytes
+from aeutils.bench.growth import peak_megabytes
 count, epochs = int(sys.argv[1]), int(sys.argv[2])
 x = ae.load("mnist").train.x
 x = x.repeat(-(-count // len(x)), 1, 1, 1)[:count].clone()

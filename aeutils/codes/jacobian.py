@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.func import jacrev, vjp, vmap
 
-from aeutils.data.base import check_whole
+from aeutils.checks import check_whole
 
 Encoder = Callable[[Tensor], Tensor]
 

@@ -14,11 +14,13 @@ import inspect
 from collections.abc import Callable
 
 from aeutils import environment
-from aeutils.data import blocks, digits8, glyphs, photos, points, real, squares
+from aeutils.data import blocks, digits8, glyphs, photos, points
+from aeutils.data import patches as squares
 from aeutils.data.base import DataSet, Split, as_float
+from aeutils.data.mnist import real
+from aeutils.data.patches import patches, varied
 from aeutils.data.photos import Photos
 from aeutils.data.points import gaussians, spiral
-from aeutils.data.squares import patches, varied
 
 __all__ = ["REGISTRY", "DataSet", "Photos", "Split", "as_float", "gaussians", "load", "patches", "spiral", "varied"]
 

@@ -54,18 +54,3 @@ class DataSet:
 def as_float(x: Tensor) -> Tensor:
     """Pixels 0..255 as floats in [0, 1]; floats pass unchanged. Shape is kept."""
     return x.float().div_(255) if x.dtype == torch.uint8 else x
-
-
-def check_whole(name: str, value: object, least: int = 1, most: int | None = None) -> None:
-    """ValueError unless `value` is a whole number from `least` to `most`; `name` says which option it is."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        limits = f"{least} or above" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}; expected a whole number, {limits}")
-
-
-def check_number(name: str, value: object, least: float = 0.0) -> None:
-    """ValueError unless `value` is a finite number, `least` or above; `name` says which option it is."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not least <= value < float("inf"):
-        raise ValueError(f"{name} is {value!r}; expected a number, {least:g} or above")

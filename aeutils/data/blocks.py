@@ -3,7 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from aeutils.data.base import DataSet, Split, check_whole
+from aeutils.checks import check_whole
+from aeutils.data.base import DataSet, Split
 
 SIDE = 28  # pixels
 

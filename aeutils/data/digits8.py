@@ -2,7 +2,8 @@
 
 import torch
 
-from aeutils.data.base import DataSet, Split, check_whole
+from aeutils.checks import check_whole
+from aeutils.data.base import DataSet, Split
 
 TEST = 297
 

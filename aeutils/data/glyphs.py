@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from aeutils.data.base import DataSet, Split, check_whole
+from aeutils.checks import check_whole
+from aeutils.data.base import DataSet, Split
 from aeutils.data.drawn import keep
 
 VERSION = 1  # raise it when the pictures change: drawings kept by an older version are then drawn again

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from aeutils.data.base import DataSet, Split, check_whole
+from aeutils.checks import check_whole
+from aeutils.data.base import DataSet, Split
 from aeutils.data.photos import photos
 
 

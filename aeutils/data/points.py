@@ -9,7 +9,8 @@ import torch
 from torch import Generator, Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
-from aeutils.data.base import DataSet, Split, check_number, check_whole
+from aeutils.checks import check_number, check_whole
+from aeutils.data.base import DataSet, Split
 
 BINS = 10  # classes of the curve
 

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor
 
 from aeutils import environment
-from aeutils.comparison import example, explain, same
+from aeutils.exercises.comparison import example, explain, same
 
 OPEN, WRONG, RIGHT = "open", "wrong", "right"
-NOT_THE_LEARNERS = tuple(
-    str(path) for path in (Path(__file__).parent, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
-)
+PACKAGE = Path(__file__).resolve().parents[1]
+NOT_THE_LEARNERS = tuple(map(str, (PACKAGE, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))))
 
 
 class NotAttempted(Exception):

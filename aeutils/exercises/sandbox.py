@@ -49,7 +49,7 @@ class Sandbox:
         # A group of its own: the stop button of a notebook interrupts the kernel's group only.
         apart = {"creationflags": 0x200} if os.name == "nt" else {"start_new_session": True}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from aeutils.sandbox import serve; serve()"],
+            [sys.executable, "-c", "from aeutils.exercises.sandbox import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

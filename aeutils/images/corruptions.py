@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aeutils.data.base import check_whole
+from aeutils.checks import check_divides, check_range, check_whole
 
 CORRUPTIONS: dict[str, type["Corruption"]] = {}
 
@@ -252,19 +252,3 @@ def warp(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 def _symmetric(x: Tensor) -> Tensor:
     """A number an image, uniform between -1 and 1, [B]."""
     return 2 * torch.rand(len(x), device=x.device) - 1
-
-
-def check_range(name: str, value: object, low: float, high: float) -> None:
-    """ValueError unless `value` is a finite number from `low` to `high`; `name` says which parameter it is."""
-    if not isinstance(value, int | float) or not math.isfinite(value) or not low <= value <= high:
-        limits = f"{low:g} or above" if high == math.inf else f"from {low:g} to {high:g}"
-        raise ValueError(f"{name} is {value!r}; expected a number {limits}")
-
-
-def check_divides(scale: int, shape: tuple[int, ...]) -> None:
-    """ValueError unless `scale` divides height and width of images of `shape` [..., H, W]."""
-    if shape[-2] % scale or shape[-1] % scale:
-        raise ValueError(
-            f"a scale of {scale} does not divide images of {shape[-2]} x {shape[-1]} pixels; "
-            "crop them or choose another scale"
-        )

@@ -6,7 +6,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from aeutils.quality import psnr
+from aeutils.images.quality import psnr
 
 WIDTHS = tuple(0.5 + 0.1 * k for k in range(16))  # of a Gaussian filter, in pixels
 SIZES = (3, 5, 7)  # of a median filter, in pixels

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from aeutils.data.base import Split, as_float
-from aeutils.masks import check_hole
-from aeutils.quality import psnr
+from aeutils.images.masks import check_hole
+from aeutils.images.quality import psnr
 
 ROWS, COLUMNS = 500, 10_000  # distances that are in memory at a time: images x training images, 20 MB
 

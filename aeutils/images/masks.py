@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aeutils.data.base import check_whole
+from aeutils.checks import check_whole
 
 
 def rectangle(x: Tensor, row: int, column: int, height: int, width: int) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from aeutils.data.base import check_whole
+from aeutils.checks import check_whole
 
 
 def psnr(x_hat: Tensor, x: Tensor) -> float:

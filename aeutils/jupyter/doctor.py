@@ -23,8 +23,8 @@ from threading import Timer
 from typing import NamedTuple
 
 PYTHON = (3, 11)  # as pyproject.toml says
-ROOT = Path(__file__).resolve().parents[1]
-TESTED = Path(__file__).with_name("tested_versions.txt")  # a constraints file of pip: name==version
+ROOT = Path(__file__).resolve().parents[2]
+TESTED = ROOT / "aeutils" / "tested_versions.txt"  # a constraints file of pip: name==version
 INSTALL = "pip install -r requirements.txt"
 OTHERS = ("numpy", "ipykernel", "jupyter-server")  # not named in pyproject.toml, but they matter, too
 EXTENSIONS = {"anywidget": "anywidget", "@jupyter-widgets/jupyterlab-manager": "jupyterlab-widgets"}  # and packages
@@ -129,7 +129,7 @@ def few(texts: list[str], most: int = 3) -> str:
 
 def course() -> Finding:
     """The notebooks, and whether a kernel, which is a Python started in their folder, finds the course's package."""
-    from aeutils.lab import NOTEBOOKS
+    from aeutils.jupyter.launch import NOTEBOOKS
 
     if not NOTEBOOKS.is_dir():
         return Finding("fails", f"no notebooks at {NOTEBOOKS}: run {INSTALL} in the course's folder")
@@ -145,7 +145,7 @@ def jupyterlab() -> Finding:
     from jupyterlab.labapp import LabApp
     from jupyterlab_server.config import get_page_config
 
-    from aeutils.lab import SETTINGS
+    from aeutils.jupyter.launch import SETTINGS
 
     page = get_page_config(jupyter_path("labextensions"), str(SETTINGS))
     there = {extension["name"] for extension in page["federated_extensions"]}
@@ -162,7 +162,7 @@ def jupyterlab() -> Finding:
 
 def saving() -> Finding:
     """May notebooks be saved where they are, and results in runs/?"""
-    from aeutils.lab import NOTEBOOKS
+    from aeutils.jupyter.launch import NOTEBOOKS
 
     if not writable(NOTEBOOKS):
         return Finding("fails", f"notebooks cannot be saved in {NOTEBOOKS}: copy the course to a folder of yours")
@@ -188,7 +188,7 @@ def nearest(path: Path) -> Path:
 
 def disk() -> Finding:
     """Free space for notebooks, results and temporary files."""
-    from aeutils.lab import NOTEBOOKS
+    from aeutils.jupyter.launch import NOTEBOOKS
 
     places = [nearest(NOTEBOOKS), Path.cwd(), Path(tempfile.gettempdir())]
     free, place = min((shutil.disk_usage(place).free, place) for place in places)
@@ -324,8 +324,8 @@ def data_folder() -> Finding:
 
 def image_set(name: str) -> Finding:
     """Is a real image set here and whole, else can it be had, else does its stand-in serve?"""
-    from aeutils.data import sources
     from aeutils.data.folders import search_path
+    from aeutils.data.mnist import sources
 
     source, damage = getattr(sources, name), ""
     for folder in search_path():
@@ -340,7 +340,7 @@ def image_set(name: str) -> Finding:
 def substitute(source) -> str:
     """Where a missing set can be had. Mirrors are asked for two bytes, for three seconds at most."""
     from aeutils import environment
-    from aeutils.data.mirrors import Unavailable, find_mirror, host
+    from aeutils.data.mnist.mirrors import Unavailable, find_mirror, host
 
     try:
         if environment.offline():
@@ -353,7 +353,7 @@ def substitute(source) -> str:
 
 def browser() -> Finding:
     """What the tests drag the panels in."""
-    from aeutils.latency import CHROMIUM
+    from aeutils.bench.latency import CHROMIUM
 
     only = "only the tests need it, and skip what they cannot do"
     if CHROMIUM is None:
@@ -415,7 +415,7 @@ def examine_torch() -> None:
 
 def start() -> subprocess.Popen:
     """The process that makes the findings of TORCH_CHECKS."""
-    command = [sys.executable, "-m", "aeutils.doctor"]
+    command = [sys.executable, "-m", "aeutils.jupyter.doctor"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SETTINGS = Path(__file__).resolve().parent / "lab_settings"
 
 
@@ -34,7 +34,7 @@ def settings(folder: Path) -> dict[str, str]:
     """JupyterLab's options for the course. It needs no network: no news, no newer versions, no extension catalogue."""
     return {
         "--ServerApp.root_dir": str(folder),
-        "--ServerApp.kernel_websocket_connection_class": "aeutils.server.PromptConnection",
+        "--ServerApp.kernel_websocket_connection_class": "aeutils.jupyter.server.PromptConnection",
         "--LabApp.default_url": first_page(folder),
         "--LabApp.app_settings_dir": str(SETTINGS),  # the question whether to fetch news is asked unless it is answered
         "--LabApp.news_url": "None",

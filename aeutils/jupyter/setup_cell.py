@@ -14,7 +14,7 @@ def setup(data: str = "mnist", seed: int = 0) -> DataSet:
 
     The line names the device, the data set and where it came from, and the budget. AEUTILS_SEED replaces `seed`.
     """
-    matplotlib.style.use(files("aeutils") / "course.mplstyle")
+    matplotlib.style.use(files("aeutils.plots") / "course.mplstyle")
     seed = environment.seed(seed)
     torch.manual_seed(seed)
     loaded = load(data)

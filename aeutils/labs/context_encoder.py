@@ -4,8 +4,8 @@ import torch
 from torch import tensor
 from torch.nn import functional as F
 
-from aeutils.exercises import Lab
-from aeutils.judging import Wrong, ask
+from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 5: context encoder", __name__)
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, tensor
 from torch.nn import functional as F
 
-from aeutils.exercises import Lab
-from aeutils.judging import Wrong, ask
+from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 1: KL divergence", __name__)
 

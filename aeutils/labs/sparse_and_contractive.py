@@ -5,8 +5,8 @@ from itertools import pairwise
 import torch
 from torch import nn, tensor
 
-from aeutils.exercises import Lab
-from aeutils.judging import Wrong, ask
+from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 3: sparse and contractive autoencoders", __name__)
 

@@ -5,8 +5,8 @@ from torch import nn
 from torch.nn import functional as F
 
 import aeutils as ae
-from aeutils.exercises import Lab
-from aeutils.judging import Wrong, ask
+from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 2: undercomplete autoencoders", __name__)
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from aeutils.data.base import Split, as_float
 from aeutils.models import Autoencoder
-from aeutils.samples import check_samples
+from aeutils.models.samples import check_samples
 
 BATCH = 2_000  # bounds the memory: the activations of 2,000 images at a time
 
@@ -63,14 +63,3 @@ def error_per_sample(model: Autoencoder, samples: Split | Tensor) -> Tensor:
 def reconstruction_error(model: Autoencoder, samples: Split | Tensor) -> float:
     """Squared error per sample: sum over pixels in [0, 1], mean over samples, whatever loss the model trained on."""
     return error_per_sample(model, samples).mean().item()
-
-
-def subspace_cosines(a: Tensor, b: Tensor) -> Tensor:
-    """Cosines of the principal angles between the row spaces of a and b, [q, n] each -> [q], falling.
-
-    All 1: the same subspace, whatever basis spans it (Bjorck and Golub 1973).
-    """
-    from scipy.linalg import subspace_angles  # here, because few need it
-
-    angles = subspace_angles(a.detach().double().cpu().T.numpy(), b.detach().double().cpu().T.numpy())
-    return torch.from_numpy(angles).cos().flip(0)

@@ -1,24 +1,20 @@
 """What `python -m aeutils train` reports of a model: its own measure, and the baseline beside it."""
 
-import sys
-import warnings
-from collections.abc import Callable, Sequence
 from functools import singledispatch
 from math import prod
-from statistics import mean
-from types import ModuleType
 
 import torch
-from torch import Tensor
 
-from aeutils import filters
-from aeutils.corruptions import corruption
+from aeutils.codes.jacobian import squared_norms
+from aeutils.codes.sparsity import active_share, dead_units
 from aeutils.data import DataSet, as_float, load
-from aeutils.inpainting import in_hole, mean_fill, nearest_by_context
-from aeutils.jacobian import squared_norms
-from aeutils.latent import nearest, precision_at
-from aeutils.likelihood import log_likelihood
-from aeutils.metrics import denoise, encode, evaluate, reconstruct, reconstruction_error
+from aeutils.images.corruptions import corruption
+from aeutils.images.inpainting import in_hole, mean_fill, nearest_by_context
+from aeutils.images.quality import psnr
+from aeutils.measures.denoising import denoising
+from aeutils.measures.evaluate import encode, evaluate, reconstruct, reconstruction_error
+from aeutils.measures.photographs import of_photographs
+from aeutils.measures.retrieval import retrieval
 from aeutils.models import (
     EDSR,
     IWAE,
@@ -34,10 +30,8 @@ from aeutils.models import (
     TopK,
 )
 from aeutils.models.superresolution import resize
-from aeutils.quality import psnr, psnr_y
-from aeutils.sparsity import active_share, dead_units
+from aeutils.probability.likelihood import log_likelihood
 
-QUERIES = 5_000  # of a search by codes
 DRAWS = (1, 5_000)  # of the estimates of log p(x): the ELBO, and the paper's
 
 
@@ -153,65 +147,3 @@ def _(model: Contractive | DeepContractive, data: DataSet) -> dict[str, float]:
         "squared Jacobian norm of the code, mean of 500 test images": norm,
         "squared Jacobian norm of the code, PCA": float(min(model.latent_dim, prod(model.shape))),
     }
-
-
-def retrieval(model: Autoencoder, data: DataSet) -> dict[str, float]:
-    """How many of the four training images nearest to a test image by cosine are of its class, in %, for the first
-    5,000 test images: by the model's codes, and by the pixels."""
-    queries, found = data.test.take(QUERIES), {}
-    for name, features in {
-        "codes": lambda split: encode(model, split),
-        "pixels": lambda split: as_float(split.x),
-    }.items():
-        neighbours = nearest(features(queries), features(data.train), 4)
-        found[f"precision@4 by {name} in %"] = 100 * precision_at(neighbours, queries.labels, data.train.labels)
-    return found
-
-
-def of_photographs(model: EDSR, photos: Sequence[Tensor]) -> dict[str, float]:
-    """PSNR in dB of Y of whole photographs uint8 [3, H, W], mean over photographs; the rows and columns that a multiple
-    of the scale leaves over are cut off, and a border of the scale, as in published comparisons."""
-    ours, bicubic, scale = [], [], model.scale
-    for photo in photos:
-        height, width = (side // scale * scale for side in photo.shape[1:])
-        x = as_float(photo[None, :, :height, :width])
-        small = resize(x, 1 / scale)
-        ours.append(psnr_y(model.upscale(small), x, scale))
-        bicubic.append(psnr_y(resize(small, scale), x, scale))
-    return {
-        "PSNR of Y of test photographs in dB": mean(ours),
-        "PSNR of Y of test photographs by bicubic interpolation in dB": mean(bicubic),
-    }
-
-
-def denoising(model: Autoencoder, data: DataSet, corrupt: Callable[[Tensor], Tensor]) -> dict[str, float]:
-    """PSNR in dB of the corrupted test images, of what `model` makes of them, and of the best filters.
-
-    "Best" is a filter of the width that suits 1,000 training images best. Random draws are the same every time.
-    """
-    clean, known = as_float(data.test.x), as_float(data.train.x[:1000])
-    with torch.random.fork_rng([clean.device] if clean.is_cuda else []):
-        torch.manual_seed(0)
-        noisy, known_noisy = corrupt(clean), corrupt(known)
-    found = {
-        "PSNR of the corrupted test images in dB": psnr(noisy.clamp(0, 1), clean),
-        "PSNR after the model in dB": psnr(denoise(model, noisy), clean),
-    }
-    for name, method, strengths in (
-        ("Gaussian", filters.gaussian_filter, filters.WIDTHS),
-        ("median", filters.median_filter, filters.SIZES),
-    ):
-        best = filters.best_strength(method, strengths, known_noisy, known)
-        found[f"PSNR after the best {name} filter in dB"] = psnr(method(noisy, best), clean)
-    return found
-
-
-class _Callable(ModuleType):
-    """`ae.measures(model, data)` was `ae.report`'s name until version 0.2: for one release it works and says so."""
-
-    def __call__(self, model: Autoencoder, data: DataSet) -> dict[str, float]:
-        warnings.warn("ae.measures is now called ae.report", DeprecationWarning, stacklevel=2)
-        return report(model, data)
-
-
-sys.modules[__name__].__class__ = _Callable

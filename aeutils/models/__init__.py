@@ -9,15 +9,14 @@ from aeutils.models.denoising import Denoising
 from aeutils.models.dense import Deep, Dense
 from aeutils.models.iwae import IWAE
 from aeutils.models.layers import Linear, mlp
-from aeutils.models.linear import TiedLinear
-from aeutils.models.linear_gaussian import LinearGaussian
 from aeutils.models.pca import PCA
 from aeutils.models.recirculation import Recirculation
 from aeutils.models.sparse import Sparse, SparseKL, TopK
 from aeutils.models.stacked import Stacked
 from aeutils.models.superresolution import EDSR
-from aeutils.models.tied import Tied
+from aeutils.models.tied import Tied, TiedLinear
 from aeutils.models.vae import VAE
+from aeutils.probability.linear_gaussian import LinearGaussian
 
 MODELS: dict[str, type[Autoencoder]] = {
     "linear": TiedLinear,

@@ -5,8 +5,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from aeutils.losses import squared_error
-from aeutils.models.base import Autoencoder, check_sizes
+from aeutils.checks import check_sizes
+from aeutils.models.base import Autoencoder
+from aeutils.probability.losses import squared_error
 
 
 class Discriminator(nn.Sequential):

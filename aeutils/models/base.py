@@ -5,7 +5,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.losses import RECONSTRUCTION
+from aeutils.checks import check_sizes
+from aeutils.probability.losses import RECONSTRUCTION
 
 OUTPUTS = {"sigmoid": torch.sigmoid, "linear": torch.nn.Identity()}
 
@@ -68,9 +69,3 @@ class Autoencoder(nn.Module):
         # Cross-entropy takes the decoder's logits: the log of a sigmoid that has rounded to 0 or 1 has no gradient.
         x_hat = self.decoder(h) if self.criterion == "cross-entropy" else self.decode(h)
         return RECONSTRUCTION[self.criterion](x_hat, target)
-
-
-def check_sizes(shape: tuple[int, ...], *sizes: int) -> None:
-    """ValueError unless the sample's shape and all layer sizes are positive whole numbers."""
-    if not shape or not all(isinstance(size, int) and size > 0 for size in (*shape, *sizes)):
-        raise ValueError(f"sizes are whole numbers above 0; got shape {tuple(shape)} and sizes {sizes}")

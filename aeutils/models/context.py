@@ -6,10 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.losses import squared_error
-from aeutils.masks import KINDS, check_hole
-from aeutils.models.base import Autoencoder, check_sizes
+from aeutils.checks import check_sizes
+from aeutils.images.masks import KINDS, check_hole
+from aeutils.models.base import Autoencoder
 from aeutils.models.layers import initialize
+from aeutils.probability.losses import squared_error
 
 
 class ChannelWise(nn.Module):

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from aeutils.data.base import check_whole
-from aeutils.jacobian import estimated_norm
+from aeutils.checks import check_whole
+from aeutils.codes.jacobian import estimated_norm
 from aeutils.models.tied import Penalized
 
 

@@ -4,7 +4,8 @@ from math import prod
 
 from torch import nn
 
-from aeutils.models.base import Autoencoder, check_sizes
+from aeutils.checks import check_sizes
+from aeutils.models.base import Autoencoder
 from aeutils.models.layers import mlp
 
 

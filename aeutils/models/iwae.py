@@ -6,9 +6,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.data.base import check_whole
-from aeutils.likelihood import log_weight
+from aeutils.checks import check_whole
 from aeutils.models.vae import VAE
+from aeutils.probability.likelihood import log_weight
 
 
 class IWAE(VAE):

@@ -49,3 +49,14 @@ class PCA(Autoencoder):
     def decode(self, h: Tensor) -> Tensor:
         """x_hat = W^T h + mean: [N, latent_dim] -> [N, *shape]."""
         return self.decoder(h @ self.weight + self.mean)
+
+
+def subspace_cosines(a: Tensor, b: Tensor) -> Tensor:
+    """Cosines of the principal angles between the row spaces of a and b, [q, n] each -> [q], falling.
+
+    All 1: the same subspace, whatever basis spans it (Bjorck and Golub 1973).
+    """
+    from scipy.linalg import subspace_angles  # here, because few need it
+
+    angles = subspace_angles(a.detach().double().cpu().T.numpy(), b.detach().double().cpu().T.numpy())
+    return torch.from_numpy(angles).cos().flip(0)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.losses import squared_error
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
+from aeutils.probability.losses import squared_error
 
 
 class Recirculation(Autoencoder):

@@ -7,8 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.data.base import check_number, check_whole
-from aeutils.models.base import check_sizes
+from aeutils.checks import check_number, check_sizes, check_whole
 from aeutils.models.tied import Penalized, Tied
 
 

@@ -5,9 +5,10 @@ from math import prod
 
 from torch import Tensor, nn
 
-from aeutils.losses import cross_entropy
-from aeutils.models.base import Autoencoder, check_sizes
+from aeutils.checks import check_sizes
+from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
+from aeutils.probability.losses import cross_entropy
 
 
 class Stacked(Autoencoder):

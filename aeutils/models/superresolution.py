@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.corruptions import check_divides
-from aeutils.data.base import check_whole
+from aeutils.checks import check_divides, check_whole
 from aeutils.models.base import Autoencoder
 
 

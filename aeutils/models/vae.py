@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aeutils.data.base import check_number, check_whole
-from aeutils.losses import gaussian_kl
+from aeutils.checks import check_number, check_whole
 from aeutils.models.dense import Dense
 from aeutils.models.layers import Linear
+from aeutils.probability.losses import gaussian_kl
 
 
 class VAE(Dense):

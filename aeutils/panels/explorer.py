@@ -11,12 +11,13 @@ from PIL import Image
 from torch import Tensor
 
 from aeutils.data.base import DataSet, Split
-from aeutils.metrics import encode
+from aeutils.measures.evaluate import encode
 from aeutils.models import Autoencoder
-from aeutils.plots import class_map, image_sheet, picture
-from aeutils.widgets.kit import Panel
-from aeutils.widgets.png import png
-from aeutils.widgets.program import NotInTheBrowser, program
+from aeutils.panels.decoder import NotInTheBrowser, program
+from aeutils.panels.panel import Panel
+from aeutils.panels.png import png
+from aeutils.plots.images import image_sheet, picture
+from aeutils.plots.maps import class_map
 
 MAP_POINTS = 2_000
 GRID = 14  # decoded images along each side of a map of images

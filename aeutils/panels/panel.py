@@ -12,7 +12,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from aeutils.widgets.png import png
+from aeutils.panels.png import png
 
 HERE = Path(__file__).parent
 EMBED_LIMIT = 700_000  # bytes; a notebook is to stay under 1.5 MB with all its figures

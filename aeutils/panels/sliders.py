@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aeutils.widgets.kit import Panel, Range, control
+from aeutils.panels.panel import Panel, Range, control
 
 
 def slider_picture(draw: Callable[..., np.ndarray], title: str, **ranges: Range) -> Panel:

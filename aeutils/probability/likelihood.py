@@ -6,7 +6,8 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
-from aeutils.data.base import Split, as_float, check_whole
+from aeutils.checks import check_whole
+from aeutils.data.base import Split, as_float
 
 ROWS = 4_096  # decoded at once: bounds the memory, whatever the numbers of samples and draws
 

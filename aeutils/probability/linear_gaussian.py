@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from aeutils.data.base import check_whole
+from aeutils.checks import check_whole
 
 
 class LinearGaussian:

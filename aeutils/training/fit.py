@@ -7,14 +7,13 @@ from pathlib import Path
 from torch import Tensor
 
 from aeutils import environment
-from aeutils.checkpoint import Checkpoint
 from aeutils.data.base import Split
-from aeutils.history import History
 from aeutils.models import Autoencoder
-from aeutils.run import Run
-from aeutils.samples import check_samples
-from aeutils.schedules import SCHEDULES
-from aeutils.step import OPTIMIZERS
+from aeutils.models.samples import check_samples
+from aeutils.training.checkpoint import Checkpoint
+from aeutils.training.history import History
+from aeutils.training.run import Run
+from aeutils.training.step import OPTIMIZERS, SCHEDULES
 
 
 def fit(
@@ -51,8 +50,8 @@ def fit(
     bfloat16    products and convolutions in bfloat16 (8 bits of precision), the latter channels last; the weights stay
                 float32. Pays on a GPU, and for wide convolutions also on a CPU that has it in hardware
 
-    On a GPU many steps are replayed as one CUDA graph (aeutils/graph.py), with the same results; a model that cannot be
-    captured trains step by step, and one line says why. A batch too large for the memory goes through the model in
+    On a GPU many steps are replayed as one CUDA graph (training/graph.py), with the same results; a model that cannot
+    be captured trains step by step, and one line says why. A batch too large for the memory goes through the model in
     pieces, and one line says so. Among processes that torchrun started, each computes its share of every batch.
 
     The stop button (KeyboardInterrupt) ends it with what was learned so far. ValueError for bad samples or settings;

@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 import torch
 from torch import Tensor
 
-from aeutils import distributed
-from aeutils.step import Step, loss_parts
+from aeutils.training import distributed
+from aeutils.training.step import Step, loss_parts
 
 WARM_UP = 3  # steps before a capture, as PyTorch asks: what is set up at first use must be there (cuBLAS, Adam's state)
 

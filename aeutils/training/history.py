@@ -38,12 +38,6 @@ class History:
         self.seconds.append(seconds)
         self.samples = samples
 
-    def plot(self, title: str = "Training"):
-        """Every loss part against the epoch, test dashed; returns the figure."""
-        from aeutils.plots import history_curves  # plots import histories, not the other way round
-
-        return history_curves({"": self}, title=title)
-
     def as_dict(self) -> dict:
         """Plain lists and numbers, for JSON."""
         return asdict(self)

@@ -8,15 +8,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from aeutils import distributed
-from aeutils.checkpoint import Checkpoint
-from aeutils.graph import Steps
-from aeutils.history import History
-from aeutils.metrics import evaluate
+from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
-from aeutils.progress import progress
-from aeutils.schedules import SCHEDULES
-from aeutils.step import Step
+from aeutils.training import distributed
+from aeutils.training.checkpoint import Checkpoint
+from aeutils.training.graph import Steps
+from aeutils.training.history import History
+from aeutils.training.progress import progress
+from aeutils.training.step import SCHEDULES, Step
 
 CHECK_EVERY = 50  # most steps between two looks at the loss: each look waits for the device
 COMPILE_PAYS = 200_000  # steps; compiling takes about half a minute and saves an H200 about 0.15 ms a step

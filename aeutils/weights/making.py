@@ -6,15 +6,17 @@ from pathlib import Path
 
 import torch
 
-from aeutils import distributed, environment
-from aeutils.corruptions import corruption
+from aeutils import environment
 from aeutils.data import DataSet, load
-from aeutils.history import History
-from aeutils.measures import denoising, report
-from aeutils.metrics import evaluate
+from aeutils.images.corruptions import corruption
+from aeutils.measures.denoising import denoising
+from aeutils.measures.evaluate import evaluate
+from aeutils.measures.report import report
 from aeutils.models import Autoencoder, build
-from aeutils.recipes import copy_weights, save_model
-from aeutils.training import fit
+from aeutils.training import distributed
+from aeutils.training.fit import fit
+from aeutils.training.history import History
+from aeutils.weights.recipes import copy_weights, save_model
 
 FIT = ("epochs", "batch_size", "lr", "schedule", "optimizer", "corrupt", "compiled", "bfloat16")
 

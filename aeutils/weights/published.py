@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from aeutils.recipes import read_recipe
-from aeutils.weights import WEIGHTS, file
+from aeutils.weights.recipes import read_recipe
+from aeutils.weights.sets import WEIGHTS, file
 
 
 class Row(NamedTuple):

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from aeutils import environment
-from aeutils.checkpoint import read_tensors, write_tensors
+from aeutils.files import read_tensors, write_tensors
 from aeutils.models import Autoencoder, build
-from aeutils.packing import pack, unpack
+from aeutils.weights.packing import pack, unpack
 
 HEADER = 200  # bytes that a file spends on naming one tensor, at most
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from aeutils.data import load
-from aeutils.metrics import evaluate
+from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
-from aeutils.recipes import files_of, load_model, write_recipe
-from aeutils.train import Training, run
+from aeutils.weights.making import Training, run
+from aeutils.weights.recipes import files_of, load_model, write_recipe
 
-WEIGHTS = Path(__file__).resolve().parents[1] / "data" / "weights"
+WEIGHTS = Path(__file__).resolve().parents[2] / "data" / "weights"
 MOST, MOST_IN_ALL = 2_000_000, 16_000_000  # bytes of one file, of the folder
 COST = 0.01  # how much of the test loss the rounding to fewer bits may cost
 

@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 from aeutils import environment
 from aeutils.data.base import DataSet
 from aeutils.data.folders import Folder, first_writable
-from aeutils.data.mirrors import Unavailable, find_mirror, host, one_line
-from aeutils.data.sources import Damaged, Source, raw, read, verified
+from aeutils.data.mnist.mirrors import Unavailable, find_mirror, host, one_line
+from aeutils.data.mnist.sources import Damaged, Source, raw, read, verified
 
 STALL = 10.0  # seconds without a byte after which a download is given up
 PATIENCE = 300.0  # seconds to wait for another process that downloads the same

@@ -10,7 +10,7 @@ import time
 import urllib.request
 from urllib.parse import urlsplit
 
-from aeutils.data.sources import Source
+from aeutils.data.mnist.sources import Source
 
 DEADLINE = 3.0  # seconds in which some mirror has to answer; importing torchvision comes on top, 5 together
 REMEMBER = 60.0  # seconds for which "no network" is believed: the second data set does not wait again

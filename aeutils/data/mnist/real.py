@@ -3,10 +3,10 @@
 import os
 
 from aeutils.data.base import DataSet
-from aeutils.data.download import download
 from aeutils.data.folders import search_path
-from aeutils.data.mirrors import Unavailable
-from aeutils.data.sources import FASHION, MNIST, Damaged, Source, read
+from aeutils.data.mnist.download import download
+from aeutils.data.mnist.mirrors import Unavailable
+from aeutils.data.mnist.sources import FASHION, MNIST, Damaged, Source, read
 
 
 def mnist() -> DataSet:

@@ -1,0 +1,34 @@
+"""How well noise is undone, beside the best classical filters."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from aeutils.data.base import DataSet, as_float
+from aeutils.images import filters
+from aeutils.images.quality import psnr
+from aeutils.measures.evaluate import denoise
+from aeutils.models import Autoencoder
+
+
+def denoising(model: Autoencoder, data: DataSet, corrupt: Callable[[Tensor], Tensor]) -> dict[str, float]:
+    """PSNR in dB of the corrupted test images, of what `model` makes of them, and of the best filters.
+
+    "Best" is a filter of the width that suits 1,000 training images best. Random draws are the same every time.
+    """
+    clean, known = as_float(data.test.x), as_float(data.train.x[:1000])
+    with torch.random.fork_rng([clean.device] if clean.is_cuda else []):
+        torch.manual_seed(0)
+        noisy, known_noisy = corrupt(clean), corrupt(known)
+    found = {
+        "PSNR of the corrupted test images in dB": psnr(noisy.clamp(0, 1), clean),
+        "PSNR after the model in dB": psnr(denoise(model, noisy), clean),
+    }
+    for name, method, strengths in (
+        ("Gaussian", filters.gaussian_filter, filters.WIDTHS),
+        ("median", filters.median_filter, filters.SIZES),
+    ):
+        best = filters.best_strength(method, strengths, known_noisy, known)
+        found[f"PSNR after the best {name} filter in dB"] = psnr(method(noisy, best), clean)
+    return found

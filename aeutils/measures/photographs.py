@@ -1,0 +1,27 @@
+"""How well whole photographs are enlarged, measured as in published comparisons."""
+
+from collections.abc import Sequence
+from statistics import mean
+
+from torch import Tensor
+
+from aeutils.data.base import as_float
+from aeutils.images.quality import psnr_y
+from aeutils.models import EDSR
+from aeutils.models.superresolution import resize
+
+
+def of_photographs(model: EDSR, photos: Sequence[Tensor]) -> dict[str, float]:
+    """PSNR in dB of Y of whole photographs uint8 [3, H, W], mean over photographs; the rows and columns that a multiple
+    of the scale leaves over are cut off, and a border of the scale, as in published comparisons."""
+    ours, bicubic, scale = [], [], model.scale
+    for photo in photos:
+        height, width = (side // scale * scale for side in photo.shape[1:])
+        x = as_float(photo[None, :, :height, :width])
+        small = resize(x, 1 / scale)
+        ours.append(psnr_y(model.upscale(small), x, scale))
+        bicubic.append(psnr_y(resize(small, scale), x, scale))
+    return {
+        "PSNR of Y of test photographs in dB": mean(ours),
+        "PSNR of Y of test photographs by bicubic interpolation in dB": mean(bicubic),
+    }

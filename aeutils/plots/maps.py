@@ -1,0 +1,46 @@
+"""Maps: codes of two numbers, coloured by class."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from aeutils.data.base import DataSet
+
+# Ten classes that colour-blind eyes can tell apart (Paul Tol, "muted", with black); class names stand on the map too.
+CLASS_COLOURS = (
+    *("#332288", "#88CCEE", "#44AA99", "#117733", "#999933"),
+    *("#DDCC77", "#CC6677", "#882255", "#AA4499", "#000000"),
+)
+
+
+def latent_scatter(
+    codes: Mapping[str, Tensor], labels: Tensor, data: DataSet, title: str = "", count: int = 3000
+) -> Figure:
+    """Two-dimensional codes [N, 2] of several models by name, beside each other, coloured by class."""
+    figure, grid = plt.subplots(1, len(codes), figsize=(5.2 * len(codes), 4.8), squeeze=False, layout="constrained")
+    for axes, (name, code) in zip(grid[0], codes.items(), strict=True):
+        class_map(axes, code[:count], labels[:count], data.classes)
+        axes.set(title=name, xlabel="code $h_1$", ylabel="code $h_2$")
+    figure.suptitle(title)
+    return figure
+
+
+def class_map(axes: Axes, codes: Tensor, labels: Tensor, classes: Sequence[str]) -> None:
+    """Points [N, 2] coloured by class; each class's name stands at the median of its points."""
+    codes, labels = codes.detach().cpu(), labels.cpu()
+    for k, name in enumerate(classes):
+        mine = codes[labels == k]
+        if len(mine) == 0:
+            continue
+        colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
+        axes.scatter(*mine.T, s=5, color=colour, alpha=0.5, linewidths=0)
+        box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": colour, "alpha": 0.9}
+        axes.text(*mine.median(0).values, name, ha="center", va="center", fontsize=9, weight="bold", bbox=box)
+    # The farthest half percent would squeeze everything else into a corner.
+    low, high = np.quantile(codes.numpy(), [0.005, 0.995], axis=0)
+    margin = 0.05 * (high - low)
+    axes.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))
