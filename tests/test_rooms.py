@@ -12,16 +12,16 @@ import pytest
 import aeutils
 
 PACKAGE = Path(aeutils.__file__).parent
-ORDER = (
-    "environment checks files private data images probability codes models measures training weights plots panels "
-    "exercises labs bench jupyter __main__"
-).split()
+ORDER = [
+    *("environment", "checks", "files", "private", "data", "images", "probability", "codes", "models", "measures"),
+    *("training", "weights", "plots", "panels", "exercises", "labs", "bench", "jupyter", "__main__"),
+]
 AT_THE_ROOT = 6  # Python files, at most
 
 
 def room(module: str) -> str:
     """aeutils.data.mnist.real -> data; aeutils.checks -> checks; the package itself -> its __init__."""
-    return (module.split(".") + ["__init__"])[1]
+    return [*module.split("."), "__init__"][1]
 
 
 def name_of(path: Path) -> str:
