@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import pytest
 
 from aeutils.bench import latency
-from tests import browser
-from tests.lab_server import lab_server
-from tests.notebooks import FOLDER
+from tests.tools import browser
+from tests.tools.lab_server import lab_server
+from tests.tools.notebooks import FOLDER
 
 RUN_SECONDS = 600  # one notebook at the quick budget, on a busy machine; about 60 on an idle one
 
