@@ -34,6 +34,7 @@ def save_model(
     can be kept by cutting between tensors. The recipe gains what rebuilds the model, the code's version and the
     weights' SHA-256. "options" in it are the further options of `build`.
     """
+    code = _code_version()  # before writing: a checkout that holds the former weights is not clean afterwards
     weights = Path(path).with_suffix(".safetensors")
     parts = _in_parts(pack(model.state_dict(), precision), most)
     files = _files(weights, len(parts))
@@ -47,7 +48,7 @@ def save_model(
         "precision": precision,
         "files": len(files),
         "bytes": sum(file.stat().st_size for file in files),
-        "code": _code_version(),
+        "code": code,
         "torch": torch.__version__,
         "sha256": _sha256(files),
     }
