@@ -9,14 +9,13 @@ import importlib
 import inspect
 import linecache
 import os
+import pickle
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cloudpickle
-
 from aeutils.judging import OPEN, RIGHT, WRONG, ask, judge
-from aeutils.sandbox import Sandbox
+from aeutils.sandbox import Sandbox, dumps
 
 SECONDS = 10  # for one check
 SANDBOX = Sandbox()  # one for all labs of a notebook
@@ -118,15 +117,16 @@ class Exercise:
                 "reason": "This is the reference solution. Run the cell with your own function again.",
             }
         try:
-            shipped = cloudpickle.dumps(function)
+            shipped = dumps(function)
         except Exception as error:  # whatever an object's own pickling raises
             return {"state": WRONG, "reason": f"It uses a variable of the notebook that cannot be copied ({error})."}
         outcome = SANDBOX.call(judge_shipped, self.lab.module, self.name, shipped, seconds=self.seconds)
         if outcome.failure:
             return {"state": WRONG, "reason": outcome.failure, "printed": outcome.printed}
         found = outcome.value
-        if frame := found.pop("frame", None):
-            found["reason"] += f" in the line\n`{linecache.getline(*frame).strip()}`"
+        texts = (linecache.getline(*line).strip() for line in found.pop("lines", []))
+        if text := next(filter(None, texts), ""):  # what `exec` made has no text; the line that called it may
+            found["reason"] += f" in the line\n`{text}`"
         return found | {"printed": outcome.printed}
 
     def best(self) -> Callable:
@@ -152,7 +152,7 @@ class Exercise:
 
 def judge_shipped(module: str, name: str, shipped: bytes) -> dict:
     """`judge` in the checking process: the exercise found by its names, the learner's function unpacked."""
-    return judge(_find(module).exercises[name], cloudpickle.loads(shipped))
+    return judge(_find(module).exercises[name], pickle.loads(shipped))
 
 
 def source(function: Callable) -> str:

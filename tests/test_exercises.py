@@ -1,11 +1,17 @@
 """The exercise engine: the three outcomes, the reasons, and code that does its worst."""
 
+import functools
+import linecache
 import os
 import signal
+import site
 import sys
+import textwrap
 import threading
 import time
+from types import CodeType
 
+import cloudpickle
 import pytest
 import torch
 from torch import tensor
@@ -13,7 +19,7 @@ from torch import tensor
 from aeutils import exercises, sandbox
 from aeutils.comparison import close, text
 from aeutils.exercises import OPEN, RIGHT, WRONG, Exercise, Lab, Verdict
-from aeutils.judging import Wrong, ask, is_stub, judge
+from aeutils.judging import NOT_THE_LEARNERS, Wrong, ask, is_stub, judge
 
 lab = Lab("Lab 0: a test", __name__)
 X = tensor([[1.0, 2.0], [3.0, 5.0]])
@@ -273,6 +279,125 @@ def test_a_kernel_that_is_gone_leaves_no_process():
     box.process.stdin.close()  # as when the kernel was killed
     assert box.process.wait(timeout=10) == 0
     box.process = None
+
+
+# The line of the learner's that raised
+
+
+@pytest.fixture(params=["kept", "left out"])
+def _file_names(request, monkeypatch):
+    """Pickling that keeps the name of a function's file, and one that leaves it out, as cloudpickle 3.1.3 does."""
+    table = cloudpickle.Pickler.dispatch_table
+    reduce = table[CodeType]
+    if request.param == "left out":
+        monkeypatch.setitem(table, CodeType, lambda code: reduce(code.replace(co_filename="<dynamic-code>")))
+
+
+def cell(source, name, namespace=None):
+    """Runs source as a notebook does: as a part of `__main__`, under a name of its own, its lines known."""
+    source = textwrap.dedent(source)
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+    namespace = {"__name__": "__main__"} if namespace is None else namespace
+    exec(compile(source, name, "exec"), namespace)
+    return namespace
+
+
+NOTEBOOK = """
+    import torch
+    from torch import nn
+
+    def simple(x):
+        y = x + 1
+        return y.simpel()
+
+    def nested(x):
+        def inner(y):
+            return y.inmost()
+        return inner(x)
+
+    def helped(x):
+        return helper(x) + 1
+
+    def helper(x):
+        return x.helped_out()
+
+    def recursive(x, depth=3):
+        return recursive(x, depth - 1) if depth else x.deepest()
+
+    def in_a_library(x):
+        y = x + 1
+        return nn.Linear(2, 1)("text")
+
+    def sorting(x):
+        return sorted([1, 2], key=lambda value: value.key)
+
+    class Model(nn.Module):
+        def forward(self, x):
+            return self.layer(x)
+
+    class Calculator:
+        def method(self, x):
+            return x.calculated()
+
+    nameless = lambda x: x.nameless()
+    exec("def sourceless(x): return x.nothing()")
+
+    def calls_it(x):
+        return sourceless(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        ("simple", "return y.simpel()"),
+        ("nested", "return y.inmost()"),
+        ("helped", "return x.helped_out()"),
+        ("recursive", "return recursive(x, depth - 1) if depth else x.deepest()"),
+        ("in_a_library", 'return nn.Linear(2, 1)("text")'),
+        ("sorting", "return sorted([1, 2], key=lambda value: value.key)"),
+        ("Model()", "return self.layer(x)"),
+        ("Calculator().method", "return x.calculated()"),
+        ("partial(recursive, depth=1)", "return recursive(x, depth - 1) if depth else x.deepest()"),
+        ("nameless", "nameless = lambda x: x.nameless()"),
+        ("calls_it", "return sourceless(x)"),
+    ],
+)
+@pytest.mark.usefixtures("_file_names")
+def test_the_line_that_raised_is_shown(answer, line):
+    notebook = cell(NOTEBOOK, "/tmp/ipykernel_1/1.py") | {"partial": functools.partial}
+    found = lab.energy.check(eval(answer, notebook))
+    assert found.state == WRONG
+    assert found.reason.partition(" in the line\n")[2] == f"`{line}`"
+
+
+def test_a_line_that_is_not_at_hand_is_not_announced():
+    found = lab.energy.check(eval("sourceless", cell(NOTEBOOK, "/tmp/ipykernel_1/1.py")))
+    assert found.reason == "It raises `AttributeError: 'Tensor' object has no attribute 'nothing'`"
+
+
+@pytest.mark.usefixtures("_file_names")
+def test_every_version_of_an_edited_cell_has_its_own_lines():
+    notebook = cell("def f(x):\n    return x.first_try()", "/tmp/ipykernel_1/2.py")
+    first = notebook["f"]
+    cell("\n\ndef f(x):\n    return x.second_try()", "/tmp/ipykernel_1/3.py", notebook)
+    assert "`return x.first_try()`" in lab.energy.check(first).reason
+    assert "`return x.second_try()`" in lab.energy.check(notebook["f"]).reason
+
+
+def test_whose_file_is_it(tmp_path):
+    for name in [
+        torch.__file__,
+        functools.__file__,
+        exercises.__file__,
+        os.path.join(site.getusersitepackages(), "torch", "nn.py"),
+        "<frozen importlib._bootstrap>",
+        "<string>",  # what dataclasses and named tuples are made of
+    ]:
+        assert name.startswith(NOT_THE_LEARNERS)
+    beside = os.path.dirname(exercises.__file__) + "_of_mine.py"
+    for name in [__file__, str(tmp_path / "answers.py"), "/tmp/ipykernel_1/1.py", "<ipython-input-1-0>", beside]:
+        assert not name.startswith(NOT_THE_LEARNERS)
 
 
 def test_what_cannot_be_sent_is_said():
