@@ -1,7 +1,8 @@
 """Exercises of the labs. In a notebook: `from aeutils.labs.lab1 import lab`, then `lab.entropy.check(entropy)`.
 
 A check has three outcomes: not attempted, wrong with the reason, right. It runs the learner's function in a process of
-its own (`sandbox`), so that no code can take the notebook down with it.
+its own (`sandbox`), so that no code can take the notebook down with it. Where that process fails, it says so, and the
+exercise stays as it was.
 """
 
 import html
@@ -17,10 +18,12 @@ from dataclasses import dataclass
 from aeutils.judging import OPEN, RIGHT, WRONG, ask, judge
 from aeutils.sandbox import Sandbox, dumps
 
+UNCHECKED = "unchecked"  # nothing is known of the answer
 SECONDS = 10  # for one check
 SANDBOX = Sandbox()  # one for all labs of a notebook
+GRADING = "NBGRADER_EXECUTION"  # nbgrader sets this variable while it runs a notebook
 MARKS = {OPEN: ("○", "Not attempted yet", "#888888"), WRONG: ("✗", "Not right yet", "#D55E00")}
-MARKS[RIGHT] = ("✓", "Right", "#009E73")
+MARKS |= {RIGHT: ("✓", "Right", "#009E73"), UNCHECKED: ("?", "Could not be checked", "#888888")}
 
 
 class Lab:
@@ -100,10 +103,15 @@ class Exercise:
 
     def check(self, function: Callable) -> "Verdict":
         """Runs the learner's function on all cases and says what came of it."""
-        self.verdict = Verdict(self.name, points=self.points, **self._judged(function))
-        if self.verdict.state == RIGHT:
+        found = Verdict(self.name, points=self.points, **self._judged(function))
+        if found.state == UNCHECKED:
+            if os.environ.get(GRADING):  # an error, which a lecturer sees, in place of a silent 0
+                raise RuntimeError(found.reason)
+            return found
+        self.verdict = found
+        if found.state == RIGHT:
             self.solved = function
-        return self.verdict
+        return found
 
     def _judged(self, function: Callable) -> dict:
         if not callable(function):
@@ -121,6 +129,8 @@ class Exercise:
         except Exception as error:  # whatever an object's own pickling raises
             return {"state": WRONG, "reason": f"It uses a variable of the notebook that cannot be copied ({error})."}
         outcome = SANDBOX.call(judge_shipped, self.lab.module, self.name, shipped, seconds=self.seconds)
+        if outcome.trouble:
+            return {"state": UNCHECKED, "reason": outcome.trouble, "printed": outcome.printed}
         if outcome.failure:
             return {"state": WRONG, "reason": outcome.failure, "printed": outcome.printed}
         found = outcome.value
@@ -196,8 +206,8 @@ class Verdict:
         return "\n".join(filter(None, lines))
 
     def __repr__(self) -> str:
-        # nbgrader reads the points of a checked cell from its plain text, and sets this variable while it does.
-        return str(self.earned) if os.environ.get("NBGRADER_EXECUTION") else str(self)
+        # nbgrader reads the points of a checked cell from its plain text.
+        return str(self.earned) if os.environ.get(GRADING) else str(self)
 
     def _repr_html_(self) -> str:
         head, *rest = (_as_html(line) for line in str(self).split("\n"))

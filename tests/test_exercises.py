@@ -18,7 +18,7 @@ from torch import tensor
 
 from aeutils import exercises, sandbox
 from aeutils.comparison import close, text
-from aeutils.exercises import OPEN, RIGHT, WRONG, Exercise, Lab, Verdict
+from aeutils.exercises import OPEN, RIGHT, UNCHECKED, WRONG, Exercise, Lab, Verdict
 from aeutils.judging import NOT_THE_LEARNERS, Wrong, ask, is_stub, judge
 
 lab = Lab("Lab 0: a test", __name__)
@@ -398,6 +398,108 @@ def test_whose_file_is_it(tmp_path):
     beside = os.path.dirname(exercises.__file__) + "_of_mine.py"
     for name in [__file__, str(tmp_path / "answers.py"), "/tmp/ipykernel_1/1.py", "<ipython-input-1-0>", beside]:
         assert not name.startswith(NOT_THE_LEARNERS)
+
+
+# A process that cannot check
+
+
+def pretend(monkeypatch, folder, program):
+    """In place of `aeutils.sandbox`, the process that checks runs another program."""
+    (folder / "aeutils").mkdir()
+    (folder / "aeutils" / "__init__.py").touch()
+    (folder / "aeutils" / "sandbox.py").write_text(textwrap.dedent(program))
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
+
+
+def left_over():
+    """Threads, and on Linux open files and child processes."""
+    children = f"/proc/self/task/{threading.get_native_id()}/children"
+    if not os.path.exists(children):
+        return threading.active_count()
+    with open(children) as file:
+        return threading.active_count(), len(os.listdir("/proc/self/fd")), file.read()
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("import a_library_that_is_missing", "could not start (exit code 1):\nTraceback (most recent call last):\n"),
+        ("import a_library_that_is_missing", "\nModuleNotFoundError: No module named 'a_library_that_is_missing'\n"),
+        ("import os; os._exit(3)", "could not start (exit code 3).\n"),
+        ("import time; time.sleep(60)", "could not start within 1 seconds (is the machine very busy?).\n"),
+        ("def serve(): print('ready', flush=True)", "did not take the answer (exit code 0)"),
+        (
+            "def serve():\n    print('ready', flush=True)\n    __import__('time').sleep(60)",
+            "did not take the answer within 1 seconds (is",
+        ),
+        ("def serve(): print('ready\\ntaken\\n{]', flush=True); input()", "replied what cannot be read"),
+        ("def serve(): print('ready\\ntaken\\n[1]', flush=True); input()", "replied what cannot be read"),
+    ],
+)
+def test_a_process_that_cannot_check_says_so_and_leaves_nothing_behind(monkeypatch, tmp_path, program, words):
+    pretend(monkeypatch, tmp_path, program)
+    monkeypatch.setattr(sandbox, "START", 1 if "sleep" in program else 60)
+    box, before = sandbox.Sandbox(), left_over()
+    outcome = box.call(len, b"much" * 10**6, seconds=10)  # more than a pipe holds
+    box.stop()
+    assert words in outcome.trouble
+    assert "Run the check again" in outcome.trouble
+    assert not outcome.failure
+    until = time.monotonic() + 5  # threads end a moment after the process
+    while left_over() != before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert left_over() == before
+
+
+def test_the_next_check_tries_again(monkeypatch):
+    box = sandbox.Sandbox()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/gone/python")
+        box.start()  # as lab.start() in the first cell: the check says what is the matter
+        said = box.call(len, "four", seconds=10).trouble
+    assert said.startswith("The process that checks answers could not start:\n")
+    assert "No such file or directory: '/gone/python'" in said
+    assert box.call(len, "four", seconds=10).value == 4
+    box.stop()
+
+
+def test_what_is_said_at_the_start_does_no_harm(monkeypatch, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import os; os.write(1, b'{} ready'); os.write(2, b'a warning')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])  # a path that is no text: import passes over it
+    box = sandbox.Sandbox()
+    assert box.call(len, "four", seconds=10).value == 4
+    box.stop()
+
+
+def unpacked_badly():
+    raise OSError("no such thing")
+
+
+class Unpackable:
+    def __call__(self, x):
+        return energy(x)
+
+    def __reduce__(self):
+        return unpacked_badly, ()
+
+
+def test_a_check_that_could_not_be_made_leaves_the_exercise_as_it_was(monkeypatch):
+    right = lambda x: x.square().sum() / len(x)  # noqa: E731
+    assert lab.energy.check(right).state == RIGHT
+    found = lab.energy.check(Unpackable())
+    assert (found.state, found.earned) == (UNCHECKED, 0)
+    assert "? energy: Could not be checked (3 points)\n" in str(found)
+    assert "OSError: no such thing" in found.reason
+    assert "hint" not in str(found)
+    assert "Could not be checked" in found._repr_html_()
+    assert lab.energy.verdict.state == RIGHT
+    assert lab.energy.best() is right
+    # To nbgrader an error: it gives no points and stands in the notebook for the lecturer to see.
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(RuntimeError, match="OSError: no such thing"):
+        lab.energy.check(Unpackable())
 
 
 def test_what_cannot_be_sent_is_said():
