@@ -1,6 +1,8 @@
 """Is a function right? Runs it on the cases of an exercise, and names the typical mistake that answers the same."""
 
 import copy
+import os
+import site
 import sysconfig
 import textwrap
 import traceback
@@ -14,8 +16,16 @@ from aeutils import environment
 from aeutils.exercises.comparison import example, explain, same
 
 OPEN, WRONG, RIGHT = "open", "wrong", "right"
-PACKAGE = Path(__file__).resolve().parents[1]
-NOT_THE_LEARNERS = tuple(map(str, (PACKAGE, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))))
+INSTALLED = (
+    *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")),
+    *(*site.getsitepackages(), site.getusersitepackages()),
+)
+# How the names of files begin that are of this course, installed, or made by a library while it runs. The separator at
+# the end of a folder keeps `aeutils_of_mine.py` the learner's.
+NOT_THE_LEARNERS = (
+    *(os.path.join(folder, "") for folder in (Path(__file__).parents[1], *INSTALLED)),
+    *("<frozen ", "<string>"),
+)
 
 
 class NotAttempted(Exception):
@@ -27,7 +37,7 @@ class Wrong(Exception):
 
 
 def judge(exercise, function: Callable) -> dict:
-    """{"state": OPEN | WRONG | RIGHT, "reason": text, "frame": [file, line] of the learner's line that raised}."""
+    """{"state": OPEN | WRONG | RIGHT, "reason": text, "lines": the learner's that an exception went through}."""
     try:
         mine = answers(exercise, function)
     except NotAttempted:
@@ -36,7 +46,7 @@ def judge(exercise, function: Callable) -> dict:
         return {"state": WRONG, "reason": str(wrong)}
     except BaseException as error:  # SystemExit, too
         message = textwrap.shorten(f"{type(error).__name__}: {error}", 300)
-        return {"state": WRONG, "reason": f"It raises `{message}`", "frame": last_own_line(error)}
+        return {"state": WRONG, "reason": f"It raises `{message}`", "lines": own_lines(error)}
     right = answers(exercise, exercise.reference)
     if same(mine, right):
         return {"state": RIGHT}
@@ -129,8 +139,8 @@ def _check_untouched(exercise, given: tuple, untouched: tuple) -> None:
             raise Wrong(f"It changes its input `{name}` in place. Work on a new tensor, such as `{name}.clone()`.")
 
 
-def last_own_line(error: BaseException) -> list | None:
-    """[file, line number] of the last line outside libraries that an exception went through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [[frame.filename, frame.lineno] for frame in frames if not frame.filename.startswith(NOT_THE_LEARNERS)]
-    return own[-1] if own else None
+def own_lines(error: BaseException) -> list[tuple[str, int]]:
+    """(file, line number) of the lines outside libraries that an exception went through, the last one first."""
+    passed = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [(file, line) for file, line in passed if line and not file.startswith(NOT_THE_LEARNERS)]
+    return list(dict.fromkeys(reversed(own)))  # a recursion passes through the same line a thousand times

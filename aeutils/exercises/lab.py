@@ -1,20 +1,21 @@
 """Exercises of the labs. In a notebook: `lab = ae.lab(1)`, then `lab.entropy.check(entropy)`.
 
 A check has three outcomes: not attempted, wrong with the reason, right. It runs the learner's function in a process of
-its own (`sandbox`), so that no code can take the notebook down with it.
+its own (`sandbox`), so that no code can take the notebook down with it. Where that process fails, it says so, and the
+exercise stays as it was.
 """
 
 import importlib
 import inspect
 import linecache
+import os
+import pickle
 import re
 from collections.abc import Callable
 
-import cloudpickle
-
 from aeutils.exercises.judging import OPEN, RIGHT, WRONG, ask, judge
-from aeutils.exercises.sandbox import Sandbox
-from aeutils.exercises.verdict import MARKS, Note, Score, Verdict
+from aeutils.exercises.sandbox import Sandbox, dumps
+from aeutils.exercises.verdict import GRADING, MARKS, UNCHECKED, Note, Score, Verdict
 
 SECONDS = 10  # for one check
 SANDBOX = Sandbox()  # one for all labs of a notebook
@@ -97,10 +98,15 @@ class Exercise:
 
     def check(self, function: Callable) -> "Verdict":
         """Runs the learner's function on all cases and says what came of it."""
-        self.verdict = Verdict(self.name, points=self.points, **self._judged(function))
-        if self.verdict.state == RIGHT:
+        found = Verdict(self.name, points=self.points, **self._judged(function))
+        if found.state == UNCHECKED:
+            if os.environ.get(GRADING):  # an error, which a lecturer sees, in place of a silent 0
+                raise RuntimeError(found.reason)
+            return found
+        self.verdict = found
+        if found.state == RIGHT:
             self.solved = function
-        return self.verdict
+        return found
 
     def _judged(self, function: Callable) -> dict:
         if not callable(function):
@@ -114,15 +120,18 @@ class Exercise:
                 "reason": "This is the reference solution. Run the cell with your own function again.",
             }
         try:
-            shipped = cloudpickle.dumps(function)
+            shipped = dumps(function)
         except Exception as error:  # whatever an object's own pickling raises
             return {"state": WRONG, "reason": f"It uses a variable of the notebook that cannot be copied ({error})."}
         outcome = SANDBOX.call(judge_shipped, self.lab.module, self.name, shipped, seconds=self.seconds)
+        if outcome.trouble:
+            return {"state": UNCHECKED, "reason": outcome.trouble, "printed": outcome.printed}
         if outcome.failure:
             return {"state": WRONG, "reason": outcome.failure, "printed": outcome.printed}
         found = outcome.value
-        if frame := found.pop("frame", None):
-            found["reason"] += f" in the line\n`{linecache.getline(*frame).strip()}`"
+        texts = (linecache.getline(*line).strip() for line in found.pop("lines", []))
+        if text := next(filter(None, texts), ""):  # what `exec` made has no text; the line that called it may
+            found["reason"] += f" in the line\n`{text}`"
         return found | {"printed": outcome.printed}
 
     def best(self) -> Callable:
@@ -148,7 +157,7 @@ class Exercise:
 
 def judge_shipped(module: str, name: str, shipped: bytes) -> dict:
     """`judge` in the checking process: the exercise found by its names, the learner's function unpacked."""
-    return judge(_find(module).exercises[name], cloudpickle.loads(shipped))
+    return judge(_find(module).exercises[name], pickle.loads(shipped))
 
 
 def source(function: Callable) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from aeutils.exercises.judging import OPEN, RIGHT, WRONG
 
+UNCHECKED = "unchecked"  # nothing is known of the answer
+GRADING = "NBGRADER_EXECUTION"  # nbgrader sets this variable while it runs a notebook
 MARKS = {OPEN: ("○", "Not attempted yet", "#888888"), WRONG: ("✗", "Not right yet", "#D55E00")}
-MARKS[RIGHT] = ("✓", "Right", "#009E73")
+MARKS |= {RIGHT: ("✓", "Right", "#009E73"), UNCHECKED: ("?", "Could not be checked", "#888888")}
 
 
 class Note(str):
@@ -46,8 +48,8 @@ class Verdict:
         return "\n".join(filter(None, lines))
 
     def __repr__(self) -> str:
-        # nbgrader reads the points of a checked cell from its plain text, and sets this variable while it does.
-        return str(self.earned) if os.environ.get("NBGRADER_EXECUTION") else str(self)
+        # nbgrader reads the points of a checked cell from its plain text.
+        return str(self.earned) if os.environ.get(GRADING) else str(self)
 
     def _repr_html_(self) -> str:
         head, *rest = (_as_html(line) for line in str(self).split("\n"))

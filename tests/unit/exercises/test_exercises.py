@@ -1,21 +1,28 @@
 """The exercise engine: the three outcomes, the reasons, and code that does its worst."""
 
+import functools
+import linecache
 import os
 import signal
+import site
 import sys
+import textwrap
 import threading
 import time
+from types import CodeType
 
+import cloudpickle
 import pytest
 import torch
 from torch import tensor
 
+import aeutils
 from aeutils.exercises import lab as exercises
 from aeutils.exercises import sandbox
 from aeutils.exercises.comparison import close, text
-from aeutils.exercises.judging import Wrong, ask, is_stub, judge
+from aeutils.exercises.judging import NOT_THE_LEARNERS, Wrong, ask, is_stub, judge
 from aeutils.exercises.lab import OPEN, RIGHT, WRONG, Exercise, Lab
-from aeutils.exercises.verdict import Verdict
+from aeutils.exercises.verdict import UNCHECKED, Verdict
 
 lab = Lab("Lab 0: a test", __name__)
 X = tensor([[1.0, 2.0], [3.0, 5.0]])
@@ -275,6 +282,229 @@ def test_a_kernel_that_is_gone_leaves_no_process():
     box.process.stdin.close()  # as when the kernel was killed
     assert box.process.wait(timeout=10) == 0
     box.process = None
+
+
+# The line of the learner's that raised
+
+
+@pytest.fixture(params=["kept", "left out"])
+def _file_names(request, monkeypatch):
+    """Pickling that keeps the name of a function's file, and one that leaves it out, as cloudpickle 3.1.3 does."""
+    table = cloudpickle.Pickler.dispatch_table
+    reduce = table[CodeType]
+    if request.param == "left out":
+        monkeypatch.setitem(table, CodeType, lambda code: reduce(code.replace(co_filename="<dynamic-code>")))
+
+
+def cell(source, name, namespace=None):
+    """Runs source as a notebook does: as a part of `__main__`, under a name of its own, its lines known."""
+    source = textwrap.dedent(source)
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+    namespace = {"__name__": "__main__"} if namespace is None else namespace
+    exec(compile(source, name, "exec"), namespace)
+    return namespace
+
+
+NOTEBOOK = """
+    import torch
+    from torch import nn
+
+    def simple(x):
+        y = x + 1
+        return y.simpel()
+
+    def nested(x):
+        def inner(y):
+            return y.inmost()
+        return inner(x)
+
+    def helped(x):
+        return helper(x) + 1
+
+    def helper(x):
+        return x.helped_out()
+
+    def recursive(x, depth=3):
+        return recursive(x, depth - 1) if depth else x.deepest()
+
+    def in_a_library(x):
+        y = x + 1
+        return nn.Linear(2, 1)("text")
+
+    def sorting(x):
+        return sorted([1, 2], key=lambda value: value.key)
+
+    class Model(nn.Module):
+        def forward(self, x):
+            return self.layer(x)
+
+    class Calculator:
+        def method(self, x):
+            return x.calculated()
+
+    nameless = lambda x: x.nameless()
+    exec("def sourceless(x): return x.nothing()")
+
+    def calls_it(x):
+        return sourceless(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        ("simple", "return y.simpel()"),
+        ("nested", "return y.inmost()"),
+        ("helped", "return x.helped_out()"),
+        ("recursive", "return recursive(x, depth - 1) if depth else x.deepest()"),
+        ("in_a_library", 'return nn.Linear(2, 1)("text")'),
+        ("sorting", "return sorted([1, 2], key=lambda value: value.key)"),
+        ("Model()", "return self.layer(x)"),
+        ("Calculator().method", "return x.calculated()"),
+        ("partial(recursive, depth=1)", "return recursive(x, depth - 1) if depth else x.deepest()"),
+        ("nameless", "nameless = lambda x: x.nameless()"),
+        ("calls_it", "return sourceless(x)"),
+    ],
+)
+@pytest.mark.usefixtures("_file_names")
+def test_the_line_that_raised_is_shown(answer, line):
+    notebook = cell(NOTEBOOK, "/tmp/ipykernel_1/1.py") | {"partial": functools.partial}
+    found = lab.energy.check(eval(answer, notebook))
+    assert found.state == WRONG
+    assert found.reason.partition(" in the line\n")[2] == f"`{line}`"
+
+
+def test_a_line_that_is_not_at_hand_is_not_announced():
+    found = lab.energy.check(eval("sourceless", cell(NOTEBOOK, "/tmp/ipykernel_1/1.py")))
+    assert found.reason == "It raises `AttributeError: 'Tensor' object has no attribute 'nothing'`"
+
+
+@pytest.mark.usefixtures("_file_names")
+def test_every_version_of_an_edited_cell_has_its_own_lines():
+    notebook = cell("def f(x):\n    return x.first_try()", "/tmp/ipykernel_1/2.py")
+    first = notebook["f"]
+    cell("\n\ndef f(x):\n    return x.second_try()", "/tmp/ipykernel_1/3.py", notebook)
+    assert "`return x.first_try()`" in lab.energy.check(first).reason
+    assert "`return x.second_try()`" in lab.energy.check(notebook["f"]).reason
+
+
+def test_whose_file_is_it(tmp_path):
+    for name in [
+        torch.__file__,
+        functools.__file__,
+        exercises.__file__,
+        os.path.join(site.getusersitepackages(), "torch", "nn.py"),
+        "<frozen importlib._bootstrap>",
+        "<string>",  # what dataclasses and named tuples are made of
+    ]:
+        assert name.startswith(NOT_THE_LEARNERS)
+    beside = os.path.dirname(aeutils.__file__) + "_of_mine.py"
+    for name in [__file__, str(tmp_path / "answers.py"), "/tmp/ipykernel_1/1.py", "<ipython-input-1-0>", beside]:
+        assert not name.startswith(NOT_THE_LEARNERS)
+
+
+# A process that cannot check
+
+
+def pretend(monkeypatch, folder, program):
+    """In place of `aeutils.exercises.sandbox`, the process that checks runs another program."""
+    room = folder / "aeutils" / "exercises"
+    room.mkdir(parents=True)
+    for package in (room, room.parent):
+        (package / "__init__.py").touch()
+    (room / "sandbox.py").write_text(textwrap.dedent(program))
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
+
+
+def left_over():
+    """Threads, and on Linux open files and child processes."""
+    children = f"/proc/self/task/{threading.get_native_id()}/children"
+    if not os.path.exists(children):
+        return threading.active_count()
+    with open(children) as file:
+        return threading.active_count(), len(os.listdir("/proc/self/fd")), file.read()
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("import a_library_that_is_missing", "could not start (exit code 1):\nTraceback (most recent call last):\n"),
+        ("import a_library_that_is_missing", "\nModuleNotFoundError: No module named 'a_library_that_is_missing'\n"),
+        ("import os; os._exit(3)", "could not start (exit code 3).\n"),
+        ("import time; time.sleep(60)", "could not start within 1 seconds (is the machine very busy?).\n"),
+        ("def serve(): print('ready', flush=True)", "did not take the answer (exit code 0)"),
+        (
+            "def serve():\n    print('ready', flush=True)\n    __import__('time').sleep(60)",
+            "did not take the answer within 1 seconds (is",
+        ),
+        ("def serve(): print('ready\\ntaken\\n{]', flush=True); input()", "replied what cannot be read"),
+        ("def serve(): print('ready\\ntaken\\n[1]', flush=True); input()", "replied what cannot be read"),
+    ],
+)
+def test_a_process_that_cannot_check_says_so_and_leaves_nothing_behind(monkeypatch, tmp_path, program, words):
+    pretend(monkeypatch, tmp_path, program)
+    monkeypatch.setattr(sandbox, "START", 1 if "sleep" in program else 60)
+    box, before = sandbox.Sandbox(), left_over()
+    outcome = box.call(len, b"much" * 10**6, seconds=10)  # more than a pipe holds
+    box.stop()
+    assert words in outcome.trouble
+    assert "Run the check again" in outcome.trouble
+    assert not outcome.failure
+    until = time.monotonic() + 5  # threads end a moment after the process
+    while left_over() != before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert left_over() == before
+
+
+def test_the_next_check_tries_again(monkeypatch):
+    box = sandbox.Sandbox()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/gone/python")
+        box.start()  # as lab.start() in the first cell: the check says what is the matter
+        said = box.call(len, "four", seconds=10).trouble
+    assert said.startswith("The process that checks answers could not start:\n")
+    assert "No such file or directory: '/gone/python'" in said
+    assert box.call(len, "four", seconds=10).value == 4
+    box.stop()
+
+
+def test_what_is_said_at_the_start_does_no_harm(monkeypatch, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import os; os.write(1, b'{} ready'); os.write(2, b'a warning')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])  # a path that is no text: import passes over it
+    box = sandbox.Sandbox()
+    assert box.call(len, "four", seconds=10).value == 4
+    box.stop()
+
+
+def unpacked_badly():
+    raise OSError("no such thing")
+
+
+class Unpackable:
+    def __call__(self, x):
+        return energy(x)
+
+    def __reduce__(self):
+        return unpacked_badly, ()
+
+
+def test_a_check_that_could_not_be_made_leaves_the_exercise_as_it_was(monkeypatch):
+    right = lambda x: x.square().sum() / len(x)  # noqa: E731
+    assert lab.energy.check(right).state == RIGHT
+    found = lab.energy.check(Unpackable())
+    assert (found.state, found.earned) == (UNCHECKED, 0)
+    assert "? energy: Could not be checked (3 points)\n" in str(found)
+    assert "OSError: no such thing" in found.reason
+    assert "hint" not in str(found)
+    assert "Could not be checked" in found._repr_html_()
+    assert lab.energy.verdict.state == RIGHT
+    assert lab.energy.best() is right
+    # To nbgrader an error: it gives no points and stands in the notebook for the lecturer to see.
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(RuntimeError, match="OSError: no such thing"):
+        lab.energy.check(Unpackable())
 
 
 def test_what_cannot_be_sent_is_said():
