@@ -1,7 +1,7 @@
 """The exact versions of everything that the course and its tests need, as they are installed: constraints for pip.
 
-`python -m tests.tools.versions > aeutils/tested_versions.txt`: .ci/run does so when every test has passed, so that there
-is a way back when something newer breaks. Other systems and Pythons shall be able to use it, too:
+`python -m tests.tools.versions > aeutils/tested_versions.txt`: .ci/run does so when every test has passed, so that
+there is a way back when something newer breaks. Other systems and Pythons shall be able to use it, too:
 
 - packages that one of them does not install do no harm, and those that only others install stay free;
 - what torch brings for its GPUs is left out, because a build of torch names that itself, and each other ones;

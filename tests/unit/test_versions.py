@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.tools import versions
-from tests.notebooks import ROOT
+from tests.tools.notebooks import ROOT
 
 FILE = ROOT / "aeutils" / "tested_versions.txt"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
