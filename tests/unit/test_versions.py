@@ -111,7 +111,7 @@ def test_it_comes_with_the_package_and_ci_writes_it_last():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert "*.txt" in settings["tool"]["setuptools"]["package-data"]["aeutils"]
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    assert script.index("-m tests.tools.versions") > script.index("tests.readme test")
+    assert script.index("-m tests.tools.versions") > script.index("tests.tools.readme test")
     assert script.index(f"{FILE.relative_to(ROOT)}") > script.rindex("pytest")
 
 
