@@ -1,4 +1,4 @@
-"""The environment that unit tests, notebooks and browser tests run in. It is set before anything imports torch.
+"""The environment that unit tests, notebooks and browser tests run in, set before anything imports torch; their order.
 
 It stands at the root, so that `pytest notebooks/02_*.ipynb` finds it too. Kernels and servers that a test starts
 inherit it.
@@ -9,6 +9,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+LONGEST = ("tests/browser/", "notebooks/0", "notebooks/labs/")
 SCRATCH = Path(tempfile.mkdtemp(prefix="aeutils-tests-"))
 
 
@@ -39,6 +43,36 @@ os.environ.setdefault("AEUTILS_BUDGET", "quick")
 os.environ["OMP_NUM_THREADS"] = str(threads_per_process())
 os.environ.update(private_folders() | figures_without_a_window())
 os.environ["AEUTILS_OFFLINE"] = "1"  # no test downloads: real data come from the folder that AEUTILS_DATA names
+
+
+class Rooms(LoadFileScheduling):
+    """A file is one process's work, because a notebook's cells need their order; all browser tests together are, too.
+
+    They share one browser and one JupyterLab.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Rooms(config, log)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks a test with its room: `pytest -m unit` runs those of tests/unit."""
+    room = next((room for room in ("unit", "browser") if item.nodeid.startswith(f"tests/{room}/")), "notebooks")
+    item.add_marker(room)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Notebooks are large, and not looked at where only unit tests are wanted."""
+    return True if collection_path.suffix == ".ipynb" and config.option.markexpr == "unit" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no process works alone at the end."""
+    items.sort(key=lambda item: next((k for k, start in enumerate(LONGEST) if item.nodeid.startswith(start)), 99))
 
 
 def pytest_unconfigure() -> None:

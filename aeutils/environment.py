@@ -1,7 +1,7 @@
 """Everything the course reads from outside: device, budget, seed, folders, network. One variable each.
 
 AEUTILS_DATA     folder with data sets in torchvision's layout, searched first (MNIST/raw/..., photos/...)
-AEUTILS_BUDGET   quick | normal | full: how much a notebook computes (default normal)
+AEUTILS_BUDGET   look | quick | normal | full: how much a notebook computes (default normal)
 AEUTILS_SEED     replaces the seed of every notebook, to see which results hold for any seed
 AEUTILS_DEVICE   cpu | cuda | cuda:1 ... (default: the GPU when there is one)
 AEUTILS_OFFLINE  1: never try the network, use the embedded stand-ins at once
@@ -24,7 +24,8 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget("quick", train=12_000, test=2_000, epochs=1),  # the tests
+    "look": Budget("look", train=3_000, test=600, epochs=0.1),  # the tests of what a page shows: nothing is learned
+    "quick": Budget("quick", train=12_000, test=2_000, epochs=1),  # the tests of what is learned
     "normal": Budget("normal", train=None, test=None, epochs=1),  # two CPU cores
     "full": Budget("full", train=None, test=None, epochs=4),  # a GPU
 }

@@ -50,14 +50,14 @@ other.load_state_dict(model.state_dict())
 
 def move_every_slider(panel):
     """Drags each slider and presses keys on it. The paints by slider. AssertionError when the pictures stand still."""
-    paints = {}
+    paints, after = {}, panel.pixels()
     for number, slider in enumerate(panel.sliders()):
         for name, move in (("drag", panel.drag), ("keys", lambda slider: panel.press(slider, PRESSES))):
-            value, pixels = browser.value(slider), panel.pixels()
+            value, before = browser.value(slider), after
             paints[f"{slider.get_attribute('aria-label')}, {name}"] = move(slider)
-            changed = panel.pixels() != pixels
+            after = panel.pixels()
             assert panel.complaint() == ""
-            assert changed, f"slider {number} moved, but no picture changed"
+            assert after != before, f"slider {number} moved, but no picture changed"
             assert browser.value(slider) != value, f"slider {number} did not move"
     return paints
 

@@ -8,10 +8,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 LAUNCH = [sys.executable, "-m", "aeutils", "lab"]
 TOKEN = "a-token-for-tests"
@@ -39,17 +40,32 @@ class Server:
         with urllib.request.urlopen(urllib.request.Request(self.url(path), data=b"{}"), timeout=60) as answer:
             return json.load(answer)
 
+    def end_kernels(self) -> None:
+        """Ends every kernel: each holds PyTorch and a notebook's data in memory."""
+        for kernel in json.loads(self.get("/api/kernels")):
+            request = urllib.request.Request(self.url(f"/api/kernels/{kernel['id']}"), method="DELETE")
+            urllib.request.urlopen(request, timeout=60).close()
+
 
 @contextmanager
-def lab_server(folder: Path, scratch: Path, *options: str, launch: Sequence[str] = LAUNCH) -> Iterator[Server]:
-    """A server on `folder` with the course's settings and `options`; `scratch` takes its log."""
+def lab_server(
+    folder: Path,
+    scratch: Path,
+    *options: str,
+    launch: Sequence[str] = LAUNCH,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Server]:
+    """A server on `folder` with the course's settings and `options`; `scratch` takes its log.
+
+    variables: of the environment, for the server and its kernels alone
+    """
     server = Server(free_port(), scratch / "jupyterlab.log")
     own = ["--no-browser", f"--port={server.port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
     with server.log.open("w") as log:
         process = subprocess.Popen(
             [*launch, *own, f"--IdentityProvider.token={TOKEN}", *options],
             cwd=scratch,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

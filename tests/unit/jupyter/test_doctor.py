@@ -242,7 +242,7 @@ def test_variables(monkeypatch):
     assert found("variables").state == "ok"
     monkeypatch.setenv("AEUTILS_BUDGET", "huge")
     assert found("variables").state == "fails"
-    assert found("variables").text.startswith("AEUTILS_BUDGET is 'huge'; expected one of quick, normal, full")
+    assert found("variables").text.startswith("AEUTILS_BUDGET is 'huge'; expected one of look, quick, normal, full")
 
 
 def test_the_data_folder(data_folder, monkeypatch):

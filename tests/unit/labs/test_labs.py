@@ -5,7 +5,6 @@ import math
 import nbformat
 import pytest
 import torch
-from nbclient import NotebookClient
 from torch import distributions as td
 from torch import nn
 from torch.nn import functional as F
@@ -387,14 +386,15 @@ def test_a_notebook_holds_the_exercises_of_its_lab(path, lab: Lab):
 
 
 @every_lab
-def test_a_filled_lab_gets_the_full_score(path, lab: Lab, tmp_path):
+def test_a_filled_lab_gets_the_full_score(path, lab: Lab, monkeypatch):
     """The references are pasted into the stubs, as a learner would do it; only the cells of the exercises run."""
-    node = labs.filled(read(path).node, labs.solutions(lab))
-    node.cells = [cell for cell in node.cells if "nbgrader" in cell.metadata or cell.id == "score"]
-    result = NotebookClient(
-        node, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    ).execute()
+    for exercise in lab.exercises.values():
+        monkeypatch.setattr(exercise, "verdict", exercise.verdict)  # to be put back, as what was solved
+        monkeypatch.setattr(exercise, "solved", None)
+    node, notebook = labs.filled(read(path).node, labs.solutions(lab)), {"__name__": "__main__"}
+    for cell in node.cells:
+        if "nbgrader" in cell.metadata and cell.cell_type == "code":
+            exec(cell.source, notebook)
     points = sum(exercise.points for exercise in lab.exercises.values())
-    text = result.cells[-1].outputs[0].data["text/plain"]
-    assert f"{len(lab.exercises)} right, 0 wrong, 0 open; {points} of {points} points" in text
-    nbformat.validate(result)
+    assert f"{len(lab.exercises)} right, 0 wrong, 0 open; {points} of {points} points" in repr(lab.score())
+    nbformat.validate(node)

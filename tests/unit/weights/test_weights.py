@@ -12,6 +12,8 @@ from aeutils.weights import packing, recipes
 from aeutils.weights import sets as weights
 from aeutils.weights.making import Training
 
+pytestmark = pytest.mark.usefixtures("little")
+
 SHIPPED = dict(weights.SETS)
 TINY = {
     "tiny": Training("ae", "glyphs", 3, {"hidden": (16,)}, epochs=1, lr=3e-3, precision="int8"),

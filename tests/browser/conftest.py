@@ -1,4 +1,4 @@
-"""The browser, and the course open in it, for the tests that need one."""
+"""One browser and one JupyterLab for all tests that need them. conftest.py at the root keeps those in one process."""
 
 import os
 import shutil
@@ -11,10 +11,10 @@ from tests.tools import browser
 from tests.tools.lab_server import lab_server
 from tests.tools.notebooks import FOLDER
 
-RUN_SECONDS = 600  # one notebook at the quick budget, on a busy machine; about 60 on an idle one
+RUN_SECONDS = 600  # one notebook on a very busy machine; about 10 on an idle one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     """A running Chromium. Where there is none, tests are skipped, or fail if AEUTILS_REQUIRE_BROWSER is 1."""
     if latency.CHROMIUM is None:
@@ -24,12 +24,14 @@ def chromium():
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def course(chromium, tmp_path_factory):
     """A copy of the notebooks' folder, and a server on it."""
     scratch = tmp_path_factory.mktemp("lab")
     folder = shutil.copytree(FOLDER, scratch / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    with lab_server(folder, scratch, *browser.lab_options(scratch / "settings")) as server:
+    variables = browser.to_look_at(scratch / "ipython")
+    options = browser.lab_options(scratch / "settings")
+    with lab_server(folder, scratch, *options, variables=variables) as server:
         yield folder, server
 
 
@@ -52,5 +54,6 @@ def opened(chromium, course, tmp_path):
         finally:
             page.screenshot(path=screenshots / f"{notebook.stem}.png")
             page.close()
+            server.end_kernels()
 
     return open_and_run
