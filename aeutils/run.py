@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from aeutils import distributed
+from aeutils import distributed, private
 from aeutils.checkpoint import Checkpoint
 from aeutils.graph import Steps
 from aeutils.history import History
@@ -111,8 +111,8 @@ class Run:
 
     def _look(self, epoch: int, steps: int) -> dict[str, float]:
         """Mean loss parts of this epoch so far; remembers the weights while everything is finite, else raises."""
-        norms = torch.stack(torch._foreach_norm([weight.detach() for weight in self.step.weights]))
-        *totals, norm = torch.cat([self.step.totals, norms.sum()[None]]).tolist()  # the one wait for the device
+        norm = private.total_norm(self.step.weights)
+        *totals, norm = torch.cat([self.step.totals, norm[None]]).tolist()  # the one wait for the device
         means = {name: total / steps for name, total in zip(self.step.names, totals, strict=True)}
         bad = [name for name, mean in means.items() if not math.isfinite(mean)]
         if not bad and not math.isfinite(norm):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from aeutils import environment
+from aeutils import environment, private
 from aeutils.data.base import DataSet
 from aeutils.data.folders import Folder, first_writable
 from aeutils.data.mirrors import Unavailable, find_mirror, host, one_line
@@ -67,10 +67,8 @@ def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder
 
 def bring(url: str, md5: str, folder: Path) -> None:
     """Download `url` into `folder`, check its MD5, unpack it there and remove the packed file."""
-    from torchvision.datasets.utils import download_and_extract_archive
-
     with give_up_stalled(STALL), redirect_stdout(io.StringIO()):  # some versions of torchvision print whole paths
-        download_and_extract_archive(url, str(folder), md5=md5, remove_finished=True)
+        private.download_and_unpack(url, folder, md5)
 
 
 @contextmanager
