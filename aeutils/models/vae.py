@@ -5,10 +5,9 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from aeutils.data.base import check_number, check_whole
-from aeutils.losses import gaussian_kl
+from aeutils.losses import bernoulli, gaussian_kl
 from aeutils.models.dense import Dense
 from aeutils.models.layers import Linear
 
@@ -74,7 +73,7 @@ class VAE(Dense):
         reconstruction part plus a constant, log(pi) / 2 for every value.
         """
         if self.criterion == "cross-entropy":
-            each = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none")
+            each = bernoulli(self.decoder(z), x)
         else:
             each = (self.decode(z) - x).square() + 0.5 * math.log(math.pi)
         return -each.flatten(1).sum(1)
