@@ -2,10 +2,10 @@
 
 import asyncio
 
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from aeutils.private import jupyter
 
 
-class PromptConnection(ZMQChannelsWebsocketConnection):
+class PromptConnection(jupyter.websocket_connection()):
     """A kernel's websocket that sends each message without waiting for the one before to be acknowledged.
 
     Jupyter never sets TCP_NODELAY. Moving a slider is answered by several small messages, and Nagle's algorithm holds
@@ -14,5 +14,5 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
 
     def connect(self) -> asyncio.Future | None:
         """Connects the kernel and the browser, as the parent does. The future is done when the kernel answers."""
-        self.websocket_handler.set_nodelay(True)
+        jupyter.send_at_once(self)
         return super().connect()

@@ -3,11 +3,10 @@
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn import functional as F
 
 from aeutils.checks import check_sizes
 from aeutils.models.base import Autoencoder
-from aeutils.probability.losses import squared_error
+from aeutils.probability.losses import bernoulli, squared_error
 
 
 class Discriminator(nn.Sequential):
@@ -93,4 +92,4 @@ class Adversarial(Autoencoder):
 
 def surprise(logits: Tensor, real: bool) -> Tensor:
     """Mean of -log p(real) or of -log p(fake) in nats, with p(real) = sigmoid(logits [N])."""
-    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))
+    return bernoulli(logits, torch.full_like(logits, float(real))).mean()

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# PyTorch's own compiler calls this operator, but it is no public name: where it is missing, nn.Linear serves as it is.
-ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+from aeutils.private import pytorch
+
 WORTHWHILE = 2**22  # multiplications; a smaller product is over before the detour to oneDNN has paid
 
 
@@ -31,14 +31,14 @@ class Affine(torch.autograd.Function):
     @staticmethod
     def forward(ctx, a: Tensor, b: Tensor, c: Tensor | None) -> Tensor:
         ctx.save_for_backward(a, b)
-        return _affine(a, b, c)
+        return pytorch.affine(a, b, c)
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
         a, b = ctx.saved_tensors
         need_a, need_b, need_c = ctx.needs_input_grad
         # Only who asks for a derivative of this derivative needs the slower call that records one.
-        product = Affine.apply if torch.is_grad_enabled() else _affine
+        product = Affine.apply if torch.is_grad_enabled() else pytorch.affine
         return (
             product(gradient, b.T, None) if need_a else None,
             product(gradient.T, a.T, None) if need_b else None,
@@ -46,20 +46,16 @@ class Affine(torch.autograd.Function):
         )
 
 
-def _affine(a: Tensor, b: Tensor, c: Tensor | None) -> Tensor:
-    return torch.ops.mkldnn._linear_pointwise(a, b, c, "none", [], "")
-
-
 def _onednn_suits(x: Tensor) -> bool:
     """True for a float32 matrix on the CPU that is to stay float32, with the operator there and no transform of
     torch.func around it."""
     return (
-        ONEDNN
+        pytorch.ONEDNN
         and not torch.is_autocast_enabled("cpu")
         and x.device.type == "cpu"
         and x.ndim == 2
         and x.dtype == torch.float32
-        and not torch._C._are_functorch_transforms_active()
+        and not pytorch.transformed()
     )
 
 

@@ -5,12 +5,11 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from aeutils.checks import check_number, check_whole
 from aeutils.models.dense import Dense
 from aeutils.models.layers import Linear
-from aeutils.probability.losses import gaussian_kl
+from aeutils.probability.losses import bernoulli, gaussian_kl
 
 
 class VAE(Dense):
@@ -74,7 +73,7 @@ class VAE(Dense):
         reconstruction part plus a constant, log(pi) / 2 for every value.
         """
         if self.criterion == "cross-entropy":
-            each = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none")
+            each = bernoulli(self.decoder(z), x)
         else:
             each = (self.decode(z) - x).square() + 0.5 * math.log(math.pi)
         return -each.flatten(1).sum(1)

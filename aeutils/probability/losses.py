@@ -5,8 +5,11 @@ x, x_hat: [N, ...] of the same shape; every loss returns a scalar tensor.
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from aeutils.private import pytorch
 
 
 def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
@@ -19,7 +22,43 @@ def cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
 
     x in [0, 1] may be grey: the smallest possible value is then the entropy of the pixels, not 0.
     """
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    return bernoulli(logits, x).sum() / len(x)
+
+
+def bernoulli(logits: Tensor, x: Tensor) -> Tensor:
+    """-x log p - (1-x) log(1-p) with p = sigmoid(logits), in nats, for every value: [...] of one shape -> [...].
+
+    `F.binary_cross_entropy_with_logits`, on a CPU in a third of its time.
+    """
+    if logits.dtype in (torch.bfloat16, torch.float16):  # 8 or 11 bits of a number are too few to subtract
+        logits = logits.float()
+    alike = logits.shape == x.shape and logits.dtype == x.dtype
+    if logits.device.type != "cpu" or not alike or pytorch.transformed():
+        return F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    return Bernoulli.apply(logits, x)
+
+
+class Bernoulli(torch.autograd.Function):
+    """(1 - x) a - log sigmoid(a) for logits a and x of one shape, with any number of derivatives.
+
+    F's log sigmoid takes log1p, on a CPU 10 to 40 times as slow as log. log(1 + exp(-|a|)) is as exact as float32 goes
+    beside a loss of one nat: its error is below 1e-7 (log1p's, relative to a value near 0, would be smaller).
+    """
+
+    @staticmethod
+    def forward(ctx, a: Tensor, x: Tensor) -> Tensor:
+        ctx.save_for_backward(a, x)
+        # In place, because memory that is in the cache already is what such passes are bound by.
+        minus_log_sigmoid = a.abs().neg_().exp_().add_(1).log_().sub_(a.clamp(max=0))
+        return torch.rsub(x, 1).mul_(a).add_(minus_log_sigmoid)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        a, x = ctx.saved_tensors
+        need_a, need_x = ctx.needs_input_grad
+        if torch.is_grad_enabled():  # someone will ask for the derivative of this derivative
+            return (a.sigmoid() - x) * gradient if need_a else None, -a * gradient if need_x else None
+        return a.sigmoid().sub_(x).mul_(gradient) if need_a else None, -a * gradient if need_x else None
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch import distributed as dist
 
 from aeutils import environment
+from aeutils.private import pytorch
 
 TIMEOUT = timedelta(minutes=5)  # how long a process waits for the others, the first one's test and checkpoint included
 
@@ -73,7 +74,7 @@ def average(weights: list[Tensor], values: Tensor) -> None:
         ) from None
     together /= size()
     means = together.split([part.numel() for part in parts])
-    torch._foreach_copy_(parts, [mean.view_as(part) for mean, part in zip(means, parts, strict=True)])
+    pytorch.copy_all(parts, [mean.view_as(part) for mean, part in zip(means, parts, strict=True)])
 
 
 def _first_line(error: Exception) -> str:

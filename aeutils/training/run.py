@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
+from aeutils.private import pytorch
 from aeutils.training import distributed
 from aeutils.training.checkpoint import Checkpoint
 from aeutils.training.graph import Steps
@@ -110,8 +111,8 @@ class Run:
 
     def _look(self, epoch: int, steps: int) -> dict[str, float]:
         """Mean loss parts of this epoch so far; remembers the weights while everything is finite, else raises."""
-        norms = torch.stack(torch._foreach_norm([weight.detach() for weight in self.step.weights]))
-        *totals, norm = torch.cat([self.step.totals, norms.sum()[None]]).tolist()  # the one wait for the device
+        norm = pytorch.total_norm(self.step.weights)
+        *totals, norm = torch.cat([self.step.totals, norm[None]]).tolist()  # the one wait for the device
         means = {name: total / steps for name, total in zip(self.step.names, totals, strict=True)}
         bad = [name for name, mean in means.items() if not math.isfinite(mean)]
         if not bad and not math.isfinite(norm):

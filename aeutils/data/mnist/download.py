@@ -21,6 +21,7 @@ from aeutils.data.base import DataSet
 from aeutils.data.folders import Folder, first_writable
 from aeutils.data.mnist.mirrors import Unavailable, find_mirror, host, one_line
 from aeutils.data.mnist.sources import Damaged, Source, raw, read, verified
+from aeutils.private import torchvision
 
 STALL = 10.0  # seconds without a byte after which a download is given up
 PATIENCE = 300.0  # seconds to wait for another process that downloads the same
@@ -67,10 +68,8 @@ def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder
 
 def bring(url: str, md5: str, folder: Path) -> None:
     """Download `url` into `folder`, check its MD5, unpack it there and remove the packed file."""
-    from torchvision.datasets.utils import download_and_extract_archive
-
     with give_up_stalled(STALL), redirect_stdout(io.StringIO()):  # some versions of torchvision print whole paths
-        download_and_extract_archive(url, str(folder), md5=md5, remove_finished=True)
+        torchvision.download_and_unpack(url, folder, md5)
 
 
 @contextmanager

@@ -204,14 +204,6 @@ def test_large_products_go_by_onednn_and_small_ones_do_not(monkeypatch):
     assert calls == [1]
 
 
-def test_without_the_operator_nn_linear_serves(monkeypatch):
-    layer, x = Linear(784, 400), torch.rand(128, 784)
-    expected = layer(x)
-    monkeypatch.setattr("aeutils.models.layers.ONEDNN", False)
-    monkeypatch.delattr("aeutils.models.layers.Affine")
-    torch.testing.assert_close(layer(x), expected, rtol=1e-4, atol=1e-4)
-
-
 def test_the_product_has_first_and_second_derivatives():
     a, b, c = torch.randn(3, 4, requires_grad=True), torch.randn(5, 4, requires_grad=True), torch.randn(5)
 

@@ -51,7 +51,11 @@ def test_replayed_steps_are_the_same_steps(images, expected, gpu, capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
+WAITING = not hasattr(torch.ops.aten._fused_adagrad_, "tensor_lr")  # as in torch 2.4, and on the CPU alone
+ADAGRAD = pytest.param("adagrad", marks=pytest.mark.skipif(WAITING, reason="fused Adagrad reads the rate's value"))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", ADAGRAD, "sgd"])
 def test_every_optimiser_and_a_corruption_replay(images, monkeypatch, optimizer):
     options = {"optimizer": optimizer, "lr": 1e-3, "corrupt": ae.corruption("gaussian=0.5|masking=0.2|shift=2")}
     plain, replayed, odd = build(ae.Dense), build(ae.Dense), images.train.x[:1090]
