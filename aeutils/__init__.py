@@ -1,10 +1,11 @@
 """The helper package of the autoencoder course. In a notebook: `import aeutils as ae`, then `data = ae.setup()`.
 
-Importing it is cheap: a name is looked up in `HOMES` and its module imported when it is first used (PEP 562), so that
-nobody waits for scikit-learn or for figures that are not asked for.
+Importing it is cheap: a name's module is looked up and imported when the name is first used (PEP 562), so that nobody
+waits for scikit-learn or for figures that are not asked for.
 """
 
 import importlib
+from functools import cache
 
 # Module -> the public names that live in it.
 HOMES: dict[str, str] = {
@@ -22,9 +23,7 @@ HOMES: dict[str, str] = {
     "codes.jacobian": "estimated_norm jacobians squared_norms tangents",
     "codes.sparsity": "active_share dead_units",
     "codes.probe": "linear_probe",
-    "models": """EDSR IWAE PCA VAE Adversarial Autoencoder ChannelWise Context Contractive Conv Deep DeepContractive
-        Denoising Dense Discriminator Linear Recirculation Sparse SparseKL Stacked Tied TiedLinear TopK build mlp""",
-    "models.pca": "subspace_cosines",
+    "models": "build",
     "measures.evaluate": "denoise encode error_per_sample evaluate reconstruct reconstruction_error",
     "measures.report": "report",
     "training.fit": "fit",
@@ -36,8 +35,8 @@ HOMES: dict[str, str] = {
     "plots.curves": "curves history_curves",
     "plots.maps": "CLASS_COLOURS class_map latent_scatter",
     "labs": "lab",
-    "panels": "explore film slider_figure slider_picture",
 }
+ROOMS = ("models", "panels")  # each of their files says in its `__all__` what is public: a new one is named there alone
 MODULES = {  # public as modules: `ae.masks.central(...)`
     "losses": "probability.losses",
     "corruptions": "images.corruptions",
@@ -45,17 +44,30 @@ MODULES = {  # public as modules: `ae.masks.central(...)`
     "masks": "images.masks",
     "measures": "measures",  # until version 0.2, see there
 }
-HOME = {name: module for module, names in HOMES.items() for name in names.split()}
 
-__all__ = sorted(HOME)
+
+@cache
+def _homes() -> dict[str, str]:
+    """Public name -> its module. The files of `ROOMS` are read, not imported."""
+    import ast
+    from pathlib import Path
+
+    homes = {name: module for module, names in HOMES.items() for name in names.split()}
+    for file in (file for room in ROOMS for file in sorted(Path(__file__).with_name(room).glob("[!_]*.py"))):
+        for line in ast.parse(file.read_text("utf-8")).body:
+            if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == "__all__":
+                homes |= dict.fromkeys(ast.literal_eval(line.value), f"{file.parent.name}.{file.stem}")
+    return homes
 
 
 def __getattr__(name: str):
     """The public `name`, from its module. AttributeError, as for any module, when there is none."""
-    if name in MODULES:
+    if name == "__all__":
+        value = sorted(_homes())
+    elif name in MODULES:
         value = importlib.import_module(f"{__name__}.{MODULES[name]}")
-    elif name in HOME:
-        value = getattr(importlib.import_module(f"{__name__}.{HOME[name]}"), name)
+    elif name in _homes():
+        value = getattr(importlib.import_module(f"{__name__}.{_homes()[name]}"), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value  # looked up once
@@ -63,4 +75,4 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_homes()})

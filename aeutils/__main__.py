@@ -6,10 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-# Written out here, as importing the models takes seconds.
-MODELS = """linear, ae, deep, conv, stacked, recirculation, sparse, sparse-kl, top-k, contractive, deep-contractive,
-vae, iwae, denoising, edsr, context"""
-
 
 def lab(arguments: argparse.Namespace) -> None:
     """start JupyterLab on the course's notebooks (further options go to JupyterLab)"""
@@ -60,28 +56,19 @@ def doctor(arguments: argparse.Namespace) -> None:
     sys.exit(main())
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line; each command's help is the docstring of its function."""
-    root = argparse.ArgumentParser(prog="python -m aeutils", description="The autoencoder course's command line.")
-    commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
+def options_of_train(command: argparse.ArgumentParser) -> None:
+    from aeutils.data import REGISTRY
+    from aeutils.models import MODELS
+    from aeutils.training.step import OPTIMIZERS, SCHEDULES
 
-    def add(function) -> argparse.ArgumentParser:
-        name, text = function.__name__, function.__doc__
-        command = commands.add_parser(name, help=text, description=text)
-        command.set_defaults(run=function)
-        return command
-
-    add(lab)
-
-    command = add(train)
-    command.add_argument("--model", default="ae", help=MODELS)
-    command.add_argument("--data", default="mnist", help="mnist, fashion, glyphs, letters, blocks, digits8, patches")
+    command.add_argument("--model", default="ae", help=f"{', '.join(sorted(MODELS))} (default ae)")
+    command.add_argument("--data", default="mnist", help=f"{', '.join(REGISTRY)} (default mnist)")
     command.add_argument("--latent", type=int, default=32, metavar="Q", help="size of the code (default 32)")
     command.add_argument("--epochs", type=int, default=20)
     command.add_argument("--batch-size", type=int, default=128)
     command.add_argument("--lr", type=float, help="peak learning rate (default: the model's own)")
-    command.add_argument("--schedule", default="one-cycle", help="one-cycle or constant")
-    command.add_argument("--optimizer", help="adam, adagrad or sgd (default: the model's own)")
+    command.add_argument("--schedule", default="one-cycle", help=" or ".join(SCHEDULES))
+    command.add_argument("--optimizer", help=f"{', '.join(OPTIMIZERS)} (default: the model's own)")
     command.add_argument("--corrupt", metavar="NAME=STRENGTH", help="denoise: gaussian=0.5, masking=0.3|rotate=20, ...")
     command.add_argument("--seed", type=int, help="default: AEUTILS_SEED or 0")
     command.add_argument("--compiled", action=argparse.BooleanOptionalAction, help="torch.compile, on a GPU")
@@ -90,30 +77,57 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--start", type=Path, metavar="FILE", help="saved weights to begin with")
     command.add_argument("--out", type=Path, help="weights and recipe (default runs/MODEL-DATA-Q.safetensors, .json)")
 
-    command = add(weights)
+
+def options_of_weights(command: argparse.ArgumentParser) -> None:
     command.add_argument("names", nargs="*", help="default: all")
     command.add_argument("--epochs", type=int, help="default: each set's own")
     command.add_argument("--out", type=Path, help="folder (default data/weights)")
     command.add_argument("--table", action="store_true", help="train nothing; print the results beside published ones")
 
-    command = add(bench)
-    command.add_argument("names", nargs="*", help="vae, deep, denoiser (default: all)")
+
+def options_of_bench(command: argparse.ArgumentParser) -> None:
+    from aeutils.bench.compare import CASES
+
+    command.add_argument("names", nargs="*", help=f"{', '.join(CASES)} (default: all)")
     command.add_argument("--out", type=Path, default=Path("runs/bench.json"))
     command.add_argument("--rounds", type=int, default=5, help="epochs of each loop; the median counts (default 5)")
     command.add_argument("--quick", action="store_true", help="the loops alone: no start-up times, no figure of growth")
 
-    command = add(data)
+
+def options_of_data(command: argparse.ArgumentParser) -> None:
     command.add_argument("names", nargs="*", default=["mnist", "fashion"], help="default: mnist fashion")
 
-    add(doctor)
+
+COMMANDS = {  # each with what adds its options; its help is its docstring
+    lab: None,
+    train: options_of_train,
+    weights: options_of_weights,
+    bench: options_of_bench,
+    data: options_of_data,
+    doctor: None,
+}
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The command line. `only`: with the options of this command alone, as `train` imports the models to list them."""
+    root = argparse.ArgumentParser(prog="python -m aeutils", description="The autoencoder course's command line.")
+    commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for function, add_options in COMMANDS.items():
+        name, text = function.__name__, function.__doc__
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=function)
+        if add_options and only in (None, name):
+            add_options(command)
     return root
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run one command. Bad input ends with one clear line instead of a traceback."""
-    arguments, rest = parser().parse_known_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    parse = parser(argv[0] if argv else "")
+    arguments, rest = parse.parse_known_args(argv)
     if rest and arguments.run is not lab:
-        parser().error(f"unknown options: {' '.join(rest)}")
+        parse.error(f"unknown options: {' '.join(rest)}")
     arguments.jupyter = rest
     try:
         arguments.run(arguments)

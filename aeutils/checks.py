@@ -34,7 +34,15 @@ def check_divides(scale: int, shape: tuple[int, ...]) -> None:
         )
 
 
-def check_sizes(shape: tuple[int, ...], *sizes: int) -> None:
-    """ValueError unless the sample's shape and all layer sizes are positive whole numbers."""
-    if not shape or not all(isinstance(size, int) and size > 0 for size in (*shape, *sizes)):
-        raise ValueError(f"sizes are whole numbers above 0; got shape {tuple(shape)} and sizes {sizes}")
+def check_sizes(shape: tuple[int, ...], *sizes: int, hidden: tuple[int, ...] = ()) -> None:
+    """ValueError unless a shape, the `hidden` layers' sizes and all further sizes are positive whole numbers."""
+    tuples = all(isinstance(several, tuple | list) for several in (shape, hidden))
+    if not tuples or not shape or not all(_is_size(size) for size in (*shape, *hidden, *sizes)):
+        raise ValueError(
+            "sizes are whole numbers above 0, and shape and hidden tuples of them; "
+            f"got shape {shape!r}, hidden {hidden!r} and sizes {sizes}"
+        )
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -9,7 +9,7 @@ from statistics import median
 
 from aeutils.data import load
 from aeutils.models import VAE
-from aeutils.panels import explore
+from aeutils.panels.explorer import explore
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

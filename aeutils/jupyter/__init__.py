@@ -1,0 +1,1 @@
+"""The way into the notebooks: JupyterLab's start and settings, the set-up cell, the doctor."""

@@ -1,12 +1,22 @@
-"""The exercises of the labs, one file a lab, named after its subject: `ae.lab(2)`."""
+"""The exercises of the labs, one file a lab, named after its subject: `ae.lab(2)`.
 
-import importlib
+Each file has them as `lab = Lab("Lab 2: ...", __name__)`; the number in the title is the lab's.
+"""
 
-SUBJECTS = ("kl_divergence", "undercomplete", "sparse_and_contractive", "denoising", "context_encoder", "vae")
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+
+@cache
+def _labs() -> dict[int, object]:
+    """The labs (`exercises.lab.Lab`) by their numbers."""
+    labs = (import_module(f"{__name__}.{file.name}").lab for file in iter_modules(__path__))
+    return dict(sorted((int(lab.title.split(":")[0].removeprefix("Lab ")), lab) for lab in labs))
 
 
 def lab(number: int):
-    """The exercises of a lab (`exercises.lab.Lab`), 1 to 6. ValueError for another number."""
-    if number not in range(1, len(SUBJECTS) + 1):
-        raise ValueError(f"there is no lab {number!r}; expected a number from 1 to {len(SUBJECTS)}")
-    return importlib.import_module(f"aeutils.labs.{SUBJECTS[number - 1]}").lab
+    """The exercises of a lab (`exercises.lab.Lab`), by its number. ValueError for a number that no lab has."""
+    if number not in _labs():
+        raise ValueError(f"there is no lab {number!r}; expected one of {', '.join(map(str, _labs()))}")
+    return _labs()[number]

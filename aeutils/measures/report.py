@@ -42,7 +42,7 @@ def report(model: Autoencoder, data: DataSet) -> dict[str, float]:
     By default the squared error, and that of PCA with as many components as the code has numbers.
     """
     most = min(len(data.train), prod(model.shape))
-    pca = PCA.fit(data.train, min(model.latent_dim, most))
+    pca = PCA.fit(data.train, min(prod(model.code_shape), most))
     return {
         "squared error per test image": reconstruction_error(model, data.test),
         f"squared error per test image, PCA with {pca.latent_dim} components": reconstruction_error(pca, data.test),

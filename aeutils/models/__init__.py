@@ -1,76 +1,37 @@
-"""The models of the course, each `nn.Module` with encode, decode, forward, loss and latent_dim; `build` by name."""
+"""The models of the course, a file each: `nn.Module`s with encode, decode, forward, loss and code_shape.
 
-from aeutils.models.adversarial import Adversarial, Discriminator
-from aeutils.models.base import Autoencoder
-from aeutils.models.context import ChannelWise, Context
-from aeutils.models.contractive import Contractive, DeepContractive
-from aeutils.models.conv import Conv
-from aeutils.models.denoising import Denoising
-from aeutils.models.dense import Deep, Dense
-from aeutils.models.iwae import IWAE
-from aeutils.models.layers import Linear, mlp
-from aeutils.models.pca import PCA
-from aeutils.models.recirculation import Recirculation
-from aeutils.models.sparse import Sparse, SparseKL, TopK
-from aeutils.models.stacked import Stacked
-from aeutils.models.superresolution import EDSR
-from aeutils.models.tied import Tied, TiedLinear
-from aeutils.models.vae import VAE
+base            what every model is, and MODELS: the classes by the names that `build` knows
+dense           autoencoders of fully connected layers; layers has the layer, and the weights they start from
+conv            the same code by convolutions
+tied            decoders that share the encoder's matrices; pca is what the linear one finds
+sparse          large codes of which few units speak
+contractive     codes that hardly move when the image does
+stacked, recirculation   trained layer after layer; trained without back-propagation
+vae, iwae       variational, and importance-weighted
+denoising, context, superresolution   images in, images out: the code is a stack of maps
+adversarial     any of them against a discriminator
+samples         the check of samples before a model sees them
+
+Whatever a file names in its `__all__` is here, too, and in `aeutils`.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from aeutils.models.base import MODELS, Autoencoder
 from aeutils.probability.linear_gaussian import LinearGaussian
 
-MODELS: dict[str, type[Autoencoder]] = {
-    "linear": TiedLinear,
-    "ae": Dense,
-    "deep": Deep,
-    "conv": Conv,
-    "stacked": Stacked,
-    "recirculation": Recirculation,
-    "sparse": Sparse,
-    "sparse-kl": SparseKL,
-    "top-k": TopK,
-    "contractive": Contractive,
-    "deep-contractive": DeepContractive,
-    "vae": VAE,
-    "iwae": IWAE,
-    "denoising": Denoising,
-    "edsr": EDSR,
-    "context": Context,
-}
+__all__ = ["MODELS", "LinearGaussian", "build"]
+
+for _file in iter_modules(__path__):
+    _module = import_module(f"{__name__}.{_file.name}")
+    _names = getattr(_module, "__all__", [])
+    globals().update({_name: getattr(_module, _name) for _name in _names})
+    __all__ += _names
 
 
 def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, **options) -> Autoencoder:
     """A fresh model by name, for samples of `shape`. ValueError for an unknown name."""
     if name not in MODELS:
-        raise ValueError(f"there is no model {name!r}; expected one of {', '.join(MODELS)}")
-    return MODELS[name](tuple(shape), latent_dim, **options)
-
-
-__all__ = [
-    "EDSR",
-    "IWAE",
-    "MODELS",
-    "PCA",
-    "VAE",
-    "Adversarial",
-    "Autoencoder",
-    "ChannelWise",
-    "Context",
-    "Contractive",
-    "Conv",
-    "Deep",
-    "DeepContractive",
-    "Denoising",
-    "Dense",
-    "Discriminator",
-    "Linear",
-    "LinearGaussian",
-    "Recirculation",
-    "Sparse",
-    "SparseKL",
-    "Stacked",
-    "Tied",
-    "TiedLinear",
-    "TopK",
-    "build",
-    "mlp",
-]
+        raise ValueError(f"there is no model {name!r}; expected one of {', '.join(sorted(MODELS))}")
+    return MODELS[name](shape, latent_dim, **options)

@@ -8,6 +8,8 @@ from aeutils.checks import check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.probability.losses import bernoulli, squared_error
 
+__all__ = ["Adversarial", "Discriminator"]
+
 
 class Discriminator(nn.Sequential):
     """Two strided convolutions and a linear layer: images [N, C, H, W] -> logits [N], above 0 for "real".
@@ -49,11 +51,11 @@ class Adversarial(Autoencoder):
             raise ValueError(f"the weight is against a squared error; got a model with {model.criterion}")
         if not 0 < weight < float("inf"):
             raise ValueError(f"weight is a finite number above 0; got {weight!r}. Without it, train the model alone")
-        # Not Autoencoder's: encoder and decoder are the model's own, and are to be saved once.
-        nn.Module.__init__(self)
+        # Encoder and decoder stay the model's own, so that they are saved once.
+        own = nn.Identity(), nn.Identity()
+        super().__init__(*own, model.shape, model.latent_dim, model.output, model.criterion, model.code_shape)
         self.model, self.discriminator, self.weight = model, discriminator, weight
-        for name in ("shape", "latent_dim", "output", "criterion", "fit_defaults"):
-            setattr(self, name, getattr(model, name))
+        self.fit_defaults = model.fit_defaults
 
     def encode(self, x: Tensor) -> Tensor:
         """The model's code."""
@@ -83,6 +85,10 @@ class Adversarial(Autoencoder):
             "adversarial": adversarial,
             "discriminator": judgement,
         }
+
+    def reconstruction_loss(self, h: Tensor, target: Tensor) -> Tensor:
+        """The model's."""
+        return self.model.reconstruction_loss(h, target)
 
     def _with_constant_weights(self, images: Tensor) -> Tensor:
         """The discriminator's logits [N], through which gradients reach the images but not its weights."""

@@ -1,5 +1,6 @@
 """What every model of the course is: an encoder f, a decoder g, and the loss that trains them."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import torch
@@ -8,23 +9,39 @@ from torch import Tensor, nn
 from aeutils.checks import check_sizes
 from aeutils.probability.losses import RECONSTRUCTION
 
+__all__ = ["Autoencoder"]
+
+MODELS: dict[str, type["Autoencoder"]] = {}  # by the names that `build` and the command line know
 OUTPUTS = {"sigmoid": torch.sigmoid, "linear": torch.nn.Identity()}
 
 
 class Autoencoder(nn.Module):
     """Encoder f: x -> h and decoder g: h -> x_hat, trained to reconstruct.
 
-    encoder    module, [N, *shape] -> [N, latent_dim]
-    decoder    module, [N, latent_dim] -> [N, *shape], before the output function
-    output     "sigmoid" (images in [0, 1]) or "linear" (any values)
-    criterion  "squared error" or "cross-entropy" (needs the sigmoid)
+    encoder     module, [N, *shape] -> [N, *code_shape]
+    decoder     module, [N, *code_shape] -> [N, *shape], before the output function
+    latent_dim  numbers of the code, or of its maps
+    output      "sigmoid" (images in [0, 1]) or "linear" (any values)
+    criterion   "squared error" or "cross-entropy" (needs the sigmoid), or what else a subclass has in `criteria`
+    code_shape  of one code: (latent_dim,), a vector, or (latent_dim, height, width), a stack of maps
 
-    ValueError for an unknown output or criterion.
+    `class Mine(Autoencoder, name="mine")` is what `build("mine")` makes. Every subclass comes through this constructor.
+
+    ValueError for sizes that are none, an unknown output or criterion, or a name that another class has.
     """
 
     stages: tuple[str, ...] = ("end to end",)  # a model trained in rounds names them; `stage` is the current one
     stage: int = 0
     fit_defaults: ClassVar[dict] = {"lr": 1e-3, "optimizer": "adam"}  # what suits the model, unless `fit` is told
+    criteria: ClassVar[dict[str, Callable[[Tensor, Tensor], Tensor]]] = RECONSTRUCTION
+
+    def __init_subclass__(cls, name: str = "", **options):
+        super().__init_subclass__(**options)
+        if name:
+            other = MODELS.get(name, cls)
+            if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):  # a cell may run again
+                raise ValueError(f"{other.__module__}.{other.__qualname__} is the model {name!r}; take another name")
+            MODELS[name] = cls
 
     def __init__(
         self,
@@ -34,26 +51,31 @@ class Autoencoder(nn.Module):
         latent_dim: int,
         output: str = "sigmoid",
         criterion: str = "squared error",
+        code_shape: tuple[int, ...] | None = None,
     ):
         super().__init__()
+        code_shape = (latent_dim,) if code_shape is None else code_shape
         check_sizes(shape, latent_dim)
-        if output not in OUTPUTS or criterion not in RECONSTRUCTION:
+        check_sizes(code_shape)
+        if code_shape[0] != latent_dim:
+            raise ValueError(f"a code of shape {code_shape} has {code_shape[0]} numbers or maps; got {latent_dim}")
+        if output not in OUTPUTS or criterion not in self.criteria:
             raise ValueError(
-                f"output is one of {', '.join(OUTPUTS)}, criterion one of {', '.join(RECONSTRUCTION)}; "
+                f"output is one of {', '.join(OUTPUTS)}, criterion one of {', '.join(self.criteria)}; "
                 f"got {output!r} and {criterion!r}"
             )
         if criterion == "cross-entropy" and output != "sigmoid":
             raise ValueError("cross-entropy compares probabilities: use output='sigmoid' with it")
         self.encoder, self.decoder = encoder, decoder
-        self.shape, self.latent_dim = tuple(shape), latent_dim
+        self.shape, self.latent_dim, self.code_shape = tuple(shape), latent_dim, tuple(code_shape)
         self.output, self.criterion = output, criterion
 
     def encode(self, x: Tensor) -> Tensor:
-        """The code h = f(x): [N, *shape] -> [N, latent_dim]."""
+        """The code h = f(x): [N, *shape] -> [N, *code_shape]."""
         return self.encoder(x)
 
     def decode(self, h: Tensor) -> Tensor:
-        """The reconstruction x_hat = g(h): [N, latent_dim] -> [N, *shape], in [0, 1] when the output is a sigmoid."""
+        """The reconstruction x_hat = g(h): [N, *code_shape] -> [N, *shape], in [0, 1] when the output is a sigmoid."""
         return OUTPUTS[self.output](self.decoder(h))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -68,4 +90,12 @@ class Autoencoder(nn.Module):
         """The criterion between g(h) and `target`: sum over pixels, mean over images."""
         # Cross-entropy takes the decoder's logits: the log of a sigmoid that has rounded to 0 or 1 has no gradient.
         x_hat = self.decoder(h) if self.criterion == "cross-entropy" else self.decode(h)
-        return RECONSTRUCTION[self.criterion](x_hat, target)
+        return self.criteria[self.criterion](x_hat, target)
+
+
+def check_quarters(model: str, shape: tuple[int, ...], *sizes: int) -> None:
+    """ValueError unless `shape` is that of images [C, H, W] with H and W multiples of 4, as two strided convolutions
+    and the way back want them, and all further sizes are sizes."""
+    check_sizes(shape, *sizes)
+    if len(shape) != 3 or shape[1] % 4 or shape[2] % 4:
+        raise ValueError(f"{model} takes images [C, H, W] with H and W multiples of 4; got shape {tuple(shape)}")

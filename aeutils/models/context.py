@@ -8,9 +8,11 @@ from torch import Tensor, nn
 
 from aeutils.checks import check_sizes
 from aeutils.images.masks import KINDS, check_hole
-from aeutils.models.base import Autoencoder
+from aeutils.models.base import Autoencoder, check_quarters
 from aeutils.models.layers import initialize
 from aeutils.probability.losses import squared_error
+
+__all__ = ["ChannelWise", "Context"]
 
 
 class ChannelWise(nn.Module):
@@ -33,7 +35,7 @@ class ChannelWise(nn.Module):
         return torch.baddbmm(self.bias, self.weight, places).permute(2, 0, 1).reshape(x.shape)
 
 
-class Context(Autoencoder):
+class Context(Autoencoder, name="context"):
     """Strided convolutions, a channel-wise fully connected layer, and the way back; its loss is the error in the hole.
 
     latent_dim        channels of the code [N, latent_dim, H/4, W/4]
@@ -55,9 +57,7 @@ class Context(Autoencoder):
         mask: str | Callable[[Tensor], Tensor] = "central",
         fully_connected: bool = True,
     ):
-        check_sizes(shape, latent_dim, channels)
-        if len(shape) != 3 or shape[1] % 4 or shape[2] % 4:
-            raise ValueError(f"Context takes images [C, H, W] with H and W multiples of 4; got shape {tuple(shape)}")
+        check_quarters("Context", shape, latent_dim, channels)
         if mask not in KINDS and not callable(mask):
             raise ValueError(f"mask is one of {', '.join(KINDS)} or a function that draws masks; got {mask!r}")
         (c, h, w), q = shape, latent_dim
@@ -72,7 +72,7 @@ class Context(Autoencoder):
             nn.ReLU(),
             nn.ConvTranspose2d(channels, c, 4, stride=2, padding=1),  # [N, C, H, W]
         )
-        super().__init__(initialize(encoder), initialize(decoder), shape, q)
+        super().__init__(initialize(encoder), initialize(decoder), shape, q, code_shape=(q, h // 4, w // 4))
         across = ChannelWise(q, h // 4, w // 4) if fully_connected else nn.Identity()
         self.across = nn.Sequential(across, *initialize(nn.Sequential(nn.Conv2d(q, q, 1), nn.ReLU())))
         self.draw_holes = KINDS[mask] if isinstance(mask, str) else mask

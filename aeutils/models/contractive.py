@@ -8,8 +8,10 @@ from aeutils.checks import check_whole
 from aeutils.codes.jacobian import estimated_norm
 from aeutils.models.tied import Penalized
 
+__all__ = ["Contractive", "DeepContractive"]
 
-class Contractive(Penalized):
+
+class Contractive(Penalized, name="contractive"):
     """One layer of sigmoid units with tied weights; loss = reconstruction + strength * ||dh/dx||_F^2.
 
     strength: price of the squared Jacobian norm, in the unit of the criterion; 0: no penalty. ValueError below 0.
@@ -38,7 +40,7 @@ class Contractive(Penalized):
         return h, (slope @ self.weight.square().sum(1)).mean()
 
 
-class DeepContractive(Penalized):
+class DeepContractive(Penalized, name="deep-contractive"):
     """The same for an encoder of several layers, tied one by one: 784-512-q. The norm is estimated, not computed.
 
     probes: random directions per image and step; more of them, less noise in the gradient, more time.

@@ -2,14 +2,16 @@
 
 from torch import nn
 
-from aeutils.models.base import Autoencoder
+from aeutils.models.base import Autoencoder, check_quarters
 from aeutils.models.layers import Linear, initialize
 
+__all__ = ["Conv"]
 
-class Conv(Autoencoder):
+
+class Conv(Autoencoder, name="conv"):
     """Two strided convolutions, one linear layer to the code, and the way back, for images [N, C, H, W].
 
-    channels: of the two convolutions. ValueError when H or W is not a multiple of 4.
+    channels: of the two convolutions. ValueError when H or W is not a multiple of 4, or for other than two channels.
     """
 
     def __init__(
@@ -19,8 +21,9 @@ class Conv(Autoencoder):
         channels: tuple[int, int] = (16, 32),
         **options,
     ):
-        if len(shape) != 3 or shape[1] % 4 or shape[2] % 4:
-            raise ValueError(f"Conv takes images [C, H, W] with H and W multiples of 4; got shape {tuple(shape)}")
+        if not isinstance(channels, tuple | list) or len(channels) != 2:
+            raise ValueError(f"channels are two sizes, one a convolution; got {channels!r}")
+        check_quarters("Conv", shape, latent_dim, *channels)
         (c, h, w), (c1, c2) = shape, channels
         inner = (c2, h // 4, w // 4)
         flat = inner[0] * inner[1] * inner[2]

@@ -4,11 +4,13 @@ from typing import ClassVar
 
 from torch import nn
 
-from aeutils.models.base import Autoencoder
+from aeutils.models.base import Autoencoder, check_quarters
 from aeutils.models.layers import initialize
 
+__all__ = ["Denoising"]
 
-class Denoising(Autoencoder):
+
+class Denoising(Autoencoder, name="denoising"):
     """Convolutions only: image [N, C, H, W] -> code [N, latent_dim, H/4, W/4] -> image.
 
     With 32 maps the code of a 28x28 image has 1,568 numbers, twice as many as pixels. It could copy; what keeps it
@@ -28,8 +30,7 @@ class Denoising(Autoencoder):
         criterion: str = "cross-entropy",
         **options,
     ):
-        if len(shape) != 3 or shape[1] % 4 or shape[2] % 4:
-            raise ValueError(f"Denoising takes images [C, H, W] with H and W multiples of 4; got shape {tuple(shape)}")
+        check_quarters("Denoising", shape, latent_dim, channels)
         encoder = nn.Sequential(
             nn.Conv2d(shape[0], channels, 5, stride=2, padding=2),  # [N, channels, H/2, W/2]
             nn.ReLU(),
@@ -45,4 +46,12 @@ class Denoising(Autoencoder):
             nn.ReLU(),
             nn.ConvTranspose2d(channels, shape[0], 4, stride=2, padding=1),  # [N, C, H, W]
         )
-        super().__init__(initialize(encoder), initialize(decoder), shape, latent_dim, criterion=criterion, **options)
+        super().__init__(
+            initialize(encoder),
+            initialize(decoder),
+            shape,
+            latent_dim,
+            criterion=criterion,
+            code_shape=(latent_dim, shape[1] // 4, shape[2] // 4),
+            **options,
+        )

@@ -8,11 +8,14 @@ from aeutils.checks import check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import mlp
 
+__all__ = ["Deep", "Dense"]
 
-class Dense(Autoencoder):
+
+class Dense(Autoencoder, name="ae"):
     """n-512-256-q-256-512-n with ReLU (n = 784 for 28x28 images): the network of the lab.
 
-    shape: of one sample, (1, 28, 28) for images, (2,) for points; hidden: sizes between input and code.
+    shape: of one sample, (1, 28, 28) for images, (2,) for points; hidden: sizes between input and code. ValueError for
+    sizes that are none.
     """
 
     def __init__(
@@ -23,14 +26,14 @@ class Dense(Autoencoder):
         activation: type[nn.Module] = nn.ReLU,
         **options,
     ):
-        check_sizes(shape, latent_dim, *hidden)
+        check_sizes(shape, latent_dim, hidden=hidden)
         sizes = (prod(shape), *hidden, latent_dim)
         encoder = nn.Sequential(nn.Flatten(), *mlp(sizes, activation))
         decoder = nn.Sequential(*mlp(sizes[::-1], activation), nn.Unflatten(1, tuple(shape)))
         super().__init__(encoder, decoder, shape, latent_dim, **options)
 
 
-class Deep(Dense):
+class Deep(Dense, name="deep"):
     """784-1000-500-250-q and back (Hinton and Salakhutdinov 2006, there q = 30), ReLU in place of their sigmoids."""
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 30, **options):

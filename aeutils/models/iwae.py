@@ -10,8 +10,10 @@ from aeutils.checks import check_whole
 from aeutils.models.vae import VAE
 from aeutils.probability.likelihood import log_weight
 
+__all__ = ["IWAE"]
 
-class IWAE(VAE):
+
+class IWAE(VAE, name="iwae"):
     """784-200-200-50 with tanh, as in the paper with one stochastic layer. Its pixels are black or white: at every step
     each becomes 1 with its grey level as probability.
 

@@ -8,6 +8,8 @@ from torch.nn import functional as F
 
 from aeutils.private import pytorch
 
+__all__ = ["Linear", "mlp"]
+
 WORTHWHILE = 2**22  # multiplications; a smaller product is over before the detour to oneDNN has paid
 
 
@@ -20,9 +22,14 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, in_features] -> [N, out_features]."""
-        if _onednn_suits(x) and len(x) * self.weight.numel() >= WORTHWHILE:
-            return Affine.apply(x, self.weight, self.bias)
-        return F.linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias)
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """x W^T + b, by oneDNN where that suits and pays: x [N, n], weight [m, n], bias [m] -> [N, m]."""
+    if _onednn_suits(x) and len(x) * weight.numel() >= WORTHWHILE:
+        return Affine.apply(x, weight, bias)
+    return F.linear(x, weight, bias)
 
 
 class Affine(torch.autograd.Function):

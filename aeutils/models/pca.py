@@ -5,17 +5,26 @@ from math import prod
 import torch
 from torch import Tensor
 
+from aeutils.checks import check_sizes
 from aeutils.data.base import Split, as_float
 from aeutils.models.base import Autoencoder
+
+__all__ = ["PCA", "subspace_cosines"]
 
 
 class PCA(Autoencoder):
     """The best linear encoder and decoder: h = W (x - mean), x_hat = W^T h + mean, W [q, n] orthonormal rows.
 
     PCA.fit(samples, q) makes one; `pca.first(k)` keeps the k strongest components, in falling order of variance.
+    ValueError for a weight or a mean [n] that does not fit samples of `shape`.
     """
 
     def __init__(self, shape: tuple[int, ...], weight: Tensor, mean: Tensor):
+        check_sizes(shape)
+        n = prod(shape)
+        if weight.ndim != 2 or weight.shape[1] != n or mean.shape != (n,):
+            found = f"{list(weight.shape)} and {list(mean.shape)}"
+            raise ValueError(f"PCA of samples {tuple(shape)} takes weight [q, {n}] and mean [{n}]; got {found}")
         flatten, unflatten = torch.nn.Flatten(), torch.nn.Unflatten(1, tuple(shape))
         super().__init__(flatten, unflatten, shape, len(weight), output="linear")
         self.register_buffer("weight", weight)
@@ -29,7 +38,7 @@ class PCA(Autoencoder):
         x = samples.x if isinstance(samples, Split) else samples
         shape = tuple(x.shape[1:])
         most = min(len(x), prod(shape))
-        if not 1 <= latent_dim <= most:
+        if not isinstance(latent_dim, int) or not 1 <= latent_dim <= most:
             raise ValueError(f"latent_dim is between 1 and {most} for samples {list(x.shape)}; got {latent_dim}")
         flat = as_float(x).flatten(1).cpu().numpy()
         found = Components(latent_dim, svd_solver="covariance_eigh").fit(flat)
@@ -38,7 +47,7 @@ class PCA(Autoencoder):
 
     def first(self, count: int) -> "PCA":
         """The PCA of the `count` strongest components."""
-        if not 1 <= count <= self.latent_dim:
+        if not isinstance(count, int) or not 1 <= count <= self.latent_dim:
             raise ValueError(f"this PCA has {self.latent_dim} components; asked for the first {count}")
         return PCA(self.shape, self.weight[:count], self.mean)
 

@@ -6,12 +6,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from aeutils.checks import check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import squared_error
 
+__all__ = ["Recirculation"]
 
-class Recirculation(Autoencoder):
+
+class Recirculation(Autoencoder, name="recirculation"):
     """One sigmoid layer n-q-n trained by recirculation (Hinton and McClelland 1988).
 
     The image x gives the code h; the decoder's picture of h, kept close to x by `regression`, is x1; x1 gives h1.
@@ -19,6 +22,7 @@ class Recirculation(Autoencoder):
     """
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, regression: float = 0.75):
+        check_sizes(shape, latent_dim)
         super().__init__(
             nn.Sequential(nn.Flatten(), Linear(prod(shape), latent_dim), nn.Sigmoid()),
             nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, tuple(shape))),

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from aeutils.data.base import Split
-from aeutils.models import Autoencoder
+from aeutils.models.base import Autoencoder
 
 
 def check_samples(samples: Split | Tensor, model: Autoencoder) -> Tensor:

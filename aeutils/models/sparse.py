@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from aeutils.checks import check_number, check_sizes, check_whole
 from aeutils.models.tied import Penalized, Tied
 
+__all__ = ["Sparse", "SparseKL", "TopK"]
 
-class Sparse(Penalized):
+
+class Sparse(Penalized, name="sparse"):
     """ReLU units and the L1 norm of the code as a penalty: loss = reconstruction + strength * sum_j |h_j|.
 
     strength: what a unit of activation costs, in the unit of the criterion; 0: no penalty. ValueError below 0.
@@ -42,7 +44,7 @@ class Sparse(Penalized):
         return h.abs().sum() / len(h)
 
 
-class SparseKL(Sparse):
+class SparseKL(Sparse, name="sparse-kl"):
     """Sigmoid units, each to be active a share `rho` of the time: penalty sum_j KL(rho || mean activation of j), nats.
 
     The mean is over the batch (Ng 2011, CS294A lecture notes on sparse autoencoders). ValueError unless 0 < rho < 1.
@@ -85,7 +87,7 @@ class KeepLargest(nn.Module):
         return torch.zeros_like(h).scatter(-1, units, values)
 
 
-class TopK(Tied):
+class TopK(Tied, name="top-k"):
     """No penalty: linear units, of which the `keep` largest stay and all others are 0 (Makhzani and Frey 2013).
 
     keep: default a sixteenth of the units, at least one. ValueError unless 1 <= keep <= latent_dim.

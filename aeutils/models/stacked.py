@@ -10,8 +10,10 @@ from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import cross_entropy
 
+__all__ = ["Stacked"]
 
-class Stacked(Autoencoder):
+
+class Stacked(Autoencoder, name="stacked"):
     """784-128-64-q of sigmoid layers, pretrained greedily (Bengio et al. 2007), then fine-tuned end to end.
 
     `stage` k < len(sizes) trains only the k-th encoder layer and its decoder layer, on the code of the layers
@@ -19,7 +21,7 @@ class Stacked(Autoencoder):
     """
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, hidden: tuple[int, ...] = (128, 64)):
-        check_sizes(shape, latent_dim, *hidden)
+        check_sizes(shape, latent_dim, hidden=hidden)
         sizes = (prod(shape), *hidden, latent_dim)
         ups = [nn.Sequential(Linear(n, m), nn.Sigmoid()) for n, m in pairwise(sizes)]
         downs = [Linear(m, n) for n, m in pairwise(sizes)]  # downs[k] undoes ups[k]; logits

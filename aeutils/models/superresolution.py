@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import check_divides, check_whole
+from aeutils.checks import check_divides, check_sizes, check_whole
 from aeutils.models.base import Autoencoder
+
+__all__ = ["EDSR"]
 
 
 def resize(x: Tensor, factor: float) -> Tensor:
@@ -96,7 +98,12 @@ class Features(nn.Module):
         return h + self.body(h)
 
 
-class EDSR(Autoencoder):
+def absolute_error(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Absolute difference, sum over pixels, mean over images: its pictures are sharper than squared error's."""
+    return F.l1_loss(x_hat, x, reduction="sum") / len(x)
+
+
+class EDSR(Autoencoder, name="edsr"):
     """Enhanced deep super-resolution (Lim et al. 2017), for images [N, C, H, W].
 
     Trained on large images: they are shrunk by `scale`, the encoder turns the small image into `latent_dim` feature
@@ -108,6 +115,7 @@ class EDSR(Autoencoder):
     """
 
     fit_defaults: ClassVar[dict] = {"lr": 1e-2, "optimizer": "adam"}
+    criteria: ClassVar[dict] = {"absolute error": absolute_error}
 
     def __init__(
         self,
@@ -117,6 +125,7 @@ class EDSR(Autoencoder):
         blocks: int = 4,
         block: type[nn.Module] = EDSRBlock,
     ):
+        check_sizes(shape, latent_dim)
         check_whole("scale", scale, 2)
         check_whole("blocks", blocks)
         if len(shape) != 3 or not shape[0] <= latent_dim:
@@ -125,8 +134,16 @@ class EDSR(Autoencoder):
             )
         check_divides(scale, shape)
         decoder = nn.Sequential(conv(latent_dim, shape[0] * scale**2), nn.PixelShuffle(scale))
-        super().__init__(Features(shape[0], latent_dim, blocks, block), decoder, shape, latent_dim, output="linear")
-        self.scale, self.criterion = scale, "absolute error"
+        super().__init__(
+            Features(shape[0], latent_dim, blocks, block),
+            decoder,
+            shape,
+            latent_dim,
+            output="linear",
+            criterion="absolute error",
+            code_shape=(latent_dim, shape[1] // scale, shape[2] // scale),
+        )
+        self.scale = scale
         self._start_as_interpolation()
 
     @torch.no_grad()
@@ -163,5 +180,5 @@ class EDSR(Autoencoder):
             return self.decode(self.encoder(small))
 
     def reconstruction_loss(self, h: Tensor, target: Tensor) -> Tensor:
-        """Absolute difference, sum over pixels, mean over images: its pictures are sharper than squared error's."""
-        return F.l1_loss(self.decoder(h), target, reduction="sum") / len(target)
+        """Of what the decoder says before it is cut to [0, 1], which has no gradient outside."""
+        return absolute_error(self.decoder(h), target)

@@ -12,16 +12,19 @@ from torch.nn import functional as F
 
 from aeutils.checks import check_number, check_sizes
 from aeutils.models.base import Autoencoder
-from aeutils.models.layers import Linear, initialize
+from aeutils.models.layers import Linear, initialize, linear
+
+__all__ = ["Tied", "TiedLinear"]
 
 
-class TiedLinear(Autoencoder):
+class TiedLinear(Autoencoder, name="linear"):
     """x_hat = W^T W (x - b) + b with W [q, n]: one matrix encodes, its transpose decodes (Baldi and Hornik 1989)."""
 
     # Plain gradient steps turn the weak directions faster than Adam, whose per-weight scaling mixes them.
     fit_defaults: ClassVar[dict] = {"lr": 0.01, "optimizer": "sgd"}
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32):
+        check_sizes(shape, latent_dim)
         super().__init__(nn.Flatten(), nn.Unflatten(1, tuple(shape)), shape, latent_dim, output="linear")
         # Orthonormal rows: W^T W starts as a projection, so the first steps turn the subspace instead of its scale.
         self.weight = nn.Parameter(nn.init.orthogonal_(torch.empty(latent_dim, prod(shape))))
@@ -36,11 +39,11 @@ class TiedLinear(Autoencoder):
         return self.decoder(h @ self.weight + self.bias)
 
 
-class Transposed(Linear):
+class Transposed(nn.Module):
     """The layer h -> W^T h + c, which borrows W [q, n] from an encoder's layer: only c [n] is its own."""
 
     def __init__(self, layer: Linear):
-        nn.Module.__init__(self)
+        super().__init__()
         self.in_features, self.out_features = layer.out_features, layer.in_features
         self.lender = (layer,)  # in a tuple, which hides it: W is trained and saved once, as the encoder's
         self.bias = nn.Parameter(torch.zeros(layer.in_features))
@@ -49,6 +52,16 @@ class Transposed(Linear):
     def weight(self) -> Tensor:
         """W^T, [n, q]."""
         return self.lender[0].weight.T
+
+    def forward(self, h: Tensor) -> Tensor:
+        """[N, q] -> [N, n]."""
+        return linear(h, self.weight, self.bias)
+
+    def owned(self) -> Linear:
+        """The same layer with a copy of W^T of its own."""
+        layer = nn.utils.skip_init(Linear, self.in_features, self.out_features)  # draws no numbers
+        layer.weight, layer.bias = (nn.Parameter(each.detach().clone()) for each in (self.weight, self.bias))
+        return layer
 
 
 class Tied(Autoencoder):
@@ -69,7 +82,7 @@ class Tied(Autoencoder):
         activation: Callable[[], nn.Module] = nn.Sigmoid,
         **options,
     ):
-        check_sizes(shape, latent_dim, *hidden)
+        check_sizes(shape, latent_dim, hidden=hidden)
         layers = [Linear(*pair) for pair in pairwise((prod(shape), *hidden, latent_dim))]
         encoder = initialize(nn.Sequential(*(module for layer in layers for module in (layer, activation()))))
         decoder = [module for layer in layers[::-1] for module in (Transposed(layer), activation())][:-1]

@@ -11,8 +11,10 @@ from aeutils.models.dense import Dense
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import bernoulli, gaussian_kl
 
+__all__ = ["VAE"]
 
-class VAE(Dense):
+
+class VAE(Dense, name="vae"):
     """784-400-20 by default: q(z|x) = N(mean, diag exp(log_variance)), p(z) = N(0, I), Bernoulli pixels.
 
     beta       weight of the KL part: 1 makes the loss -ELBO; above 1 the code is simpler, below 1 it is more exact
@@ -35,7 +37,7 @@ class VAE(Dense):
     ):
         check_number("beta", beta)
         super().__init__(shape, latent_dim, hidden, criterion=criterion, **options)
-        self.encoder[-1] = Linear(hidden[-1], 2 * latent_dim)  # mean and log variance
+        self.encoder[-1] = Linear(self.encoder[-1].in_features, 2 * latent_dim)  # mean and log variance
         self.beta = beta
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:

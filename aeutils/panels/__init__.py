@@ -1,7 +1,9 @@
-"""What learners drag: the latent explorer, sliders over a picture, a film of pictures. All are panels (kit.py)."""
+"""What learners drag: the latent explorer, sliders over a picture, a film of pictures.
 
-from aeutils.panels.explorer import explore
-from aeutils.panels.panel import Panel
-from aeutils.panels.sliders import film, slider_figure, slider_picture
+panel      what they all are: controls and pictures, drawn by panel.js in the browser
+explorer   `explore`: a point on the map of the codes, and what the decoder draws there
+decoder    translates a decoder for panel.js; png writes pictures
+sliders    `slider_picture`, `slider_figure`, `film`
 
-__all__ = ["Panel", "explore", "film", "slider_figure", "slider_picture"]
+What a file names in its `__all__` is in `aeutils`.
+"""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from aeutils.models import Autoencoder
 from aeutils.models.base import OUTPUTS
+from aeutils.models.tied import Transposed
 
 ELEMENTWISE = {nn.ReLU: "relu", nn.Sigmoid: "sigmoid", nn.Tanh: "tanh", nn.SiLU: "silu", nn.GELU: "gelu"}
 NOTHING = (nn.Identity, nn.Flatten, nn.Unflatten, nn.Dropout)  # they change no number of a trained model
@@ -25,9 +26,9 @@ def program(model: Autoencoder, codes: Tensor) -> tuple[dict, bytes]:
     """
     if type(model).decode is not Autoencoder.decode:
         raise NotInTheBrowser(f"{type(model).__name__} decodes in a way of its own")
-    decoder = deepcopy(model.decoder).cpu()
-    layers, shape = [], (model.latent_dim,)
-    for layer in _flat(decoder):
+    decoder = nn.Sequential(*_flat(deepcopy(model.decoder))).cpu()
+    layers, shape = [], model.code_shape
+    for layer in decoder:
         if (step := _step(layer, shape)) is not None:
             layers.append(step)
         shape = tuple(layer(torch.zeros(1, *shape)).shape[1:])
@@ -40,12 +41,12 @@ def program(model: Autoencoder, codes: Tensor) -> tuple[dict, bytes]:
 
 
 def _flat(layer: nn.Module) -> Iterator[nn.Module]:
-    """The layers inside nested nn.Sequentials, in the order in which they run."""
+    """The layers inside nested nn.Sequentials, in the order in which they run; borrowed weights become their own."""
     if isinstance(layer, nn.Sequential):
         for inner in layer:
             yield from _flat(inner)
     else:
-        yield layer
+        yield layer.owned() if isinstance(layer, Transposed) else layer
 
 
 def _step(layer: nn.Module, shape: tuple[int, ...]) -> dict | None:

@@ -19,6 +19,8 @@ from aeutils.panels.png import png
 from aeutils.plots.images import image_sheet, picture
 from aeutils.plots.maps import class_map
 
+__all__ = ["explore"]
+
 MAP_POINTS = 2_000
 GRID = 14  # decoded images along each side of a map of images
 SHOWN = 280  # width of the decoded picture on the page, in pixels
@@ -32,8 +34,8 @@ def explore(model: Autoencoder, data: DataSet, dims: tuple[int, int] = (0, 1), b
     The decoder runs in the browser if it is made of dense layers, transposed convolutions and the usual activations,
     else in the kernel. `.values` is the point, [latent_dim] numbers, known to Python when the point is let go.
 
-    ValueError for a model of fewer than two latents or whose output is no image, weights or codes that are not finite,
-    labels that do not fit, dims that do not exist.
+    ValueError for a model whose code is no vector of two numbers or more or whose output is no image, weights or codes
+    that are not finite, labels that do not fit, dims that do not exist.
     """
     samples = data.test.take(MAP_POINTS)
     _check(model, samples, data.classes, dims, background)
@@ -66,6 +68,11 @@ def explore(model: Autoencoder, data: DataSet, dims: tuple[int, int] = (0, 1), b
 
 def _check(model: Autoencoder, samples: Split, classes: Sequence[str], dims: tuple[int, int], background: str) -> None:
     """ValueError with what is wrong."""
+    if len(model.code_shape) != 1:
+        raise ValueError(
+            f"the point is dragged over codes that are vectors, [latent_dim]; those of {type(model).__name__} are maps "
+            f"{list(model.code_shape)}. Explore a model such as Conv or VAE, or draw the maps with ae.image_grid"
+        )
     if model.latent_dim < 2:
         raise ValueError(f"the map needs a code of 2 numbers or more; this model has {model.latent_dim}")
     if len(model.shape) != 3 or model.shape[0] not in (1, 3):

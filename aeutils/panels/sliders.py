@@ -12,6 +12,8 @@ from torch import Tensor
 
 from aeutils.panels.panel import Panel, Range, control
 
+__all__ = ["film", "slider_figure", "slider_picture"]
+
 
 def slider_picture(draw: Callable[..., np.ndarray], title: str, **ranges: Range) -> Panel:
     """Sliders by name over one picture: `draw(**values)` returns uint8 [H, W, 3] and is called as they move.

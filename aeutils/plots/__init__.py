@@ -1,0 +1,1 @@
+"""Figures in the course's style: images, curves, maps of codes."""

@@ -1,0 +1,1 @@
+"""How a model is fitted: the run and its steps, checkpoints, several devices, the history of losses."""

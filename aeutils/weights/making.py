@@ -76,7 +76,8 @@ def run(training: Training) -> Path | None:
         own = training.checkpoint is None and processes > 1
         checkpoint = out.with_suffix(".checkpoint") if own else training.checkpoint
         if leads:
-            print(f"{training.model} with a code of {training.latent} on {data.name} ({data.source})")
+            code = "x".join(map(str, model.code_shape))
+            print(f"{training.model} with a code of {code} on {data.name} ({data.source})")
             if processes > 1:
                 print(f"{processes} processes; if one dies, the same command goes on from {checkpoint}", flush=True)
         histories = fit_stages(model, data, checkpoint, seed=seed, **settings)

@@ -1,8 +1,9 @@
-"""nbgrader grades a class: everybody hands in lab 1, solved to different degrees; one of them loops for ever."""
+"""nbgrader grades a class by the commands of notebooks/labs/README.md: everybody hands in lab 1, solved to different
+degrees; one of them loops for ever."""
 
+import csv
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.tools import labs
-from tests.tools.notebooks import read
+from tests.tools import labs, readme
+from tests.tools.notebooks import FOLDER, read
 
 PATH = labs.NOTEBOOKS[0]
 LAB = labs.LABS[0]
@@ -30,36 +31,50 @@ def submissions() -> dict[str, dict[str, str]]:
     return {"ada": solved | {"entropy": ENDLESS}, "bob": {}, "cleo": solved, "dan": half | {"kl": FORGED}}
 
 
-def run(course, *command: str) -> None:
-    result = subprocess.run([sys.executable, "-m", "nbgrader", *command], cwd=course, capture_output=True, text=True)
+def steps() -> tuple[str, str]:
+    """The lecturer's commands before learners hand in, and those after; the installation is left out."""
+    _, _, block = readme.commands(readme.LABS.read_text("utf-8"))["grading"].partition("\n")
+    before, comment, after = block.partition("# put what they hand in")
+    assert comment
+    return before, after.partition("\n")[2]
+
+
+def run(folder, lines: str) -> None:
+    result = subprocess.run(["bash", "-euc", lines], cwd=folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")
 def activated():
-    """As in an activated environment: nbgrader starts a program of another package by its name."""
+    """As in an activated environment: nbgrader, and the programs that it starts, are found by their names."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
         yield
 
 
 @pytest.fixture(scope="module")
-def grades(activated, tmp_path_factory) -> dict[str, dict[str, float]]:
-    """The automatic score of every check, by student: as the README tells lecturers to do it."""
-    from nbgrader.api import Gradebook
-
-    course = tmp_path_factory.mktemp("course")
-    shutil.copy(PATH.parent / "nbgrader_config.py", course)
-    (course / "source" / "lab1").mkdir(parents=True)
-    shutil.copy(PATH, course / "source" / "lab1")
-    run(course, "generate_assignment", "lab1")
+def course(activated, tmp_path_factory):
+    """The lecturer's folder when all is done."""
+    root = tmp_path_factory.mktemp("course")
+    (root / "notebooks").symlink_to(FOLDER)
+    before, after = steps()
+    run(root, before)
+    course = root / "grading"
     released = read(course / "release" / "lab1" / PATH.name).node
     assert labs.marked(released, "solution")["kl"].source == labs.marked(read(PATH).node, "solution")["kl"].source
     for student, answers in submissions().items():
         folder = course / "submitted" / student / "lab1"
         folder.mkdir(parents=True)
         nbformat.write(labs.filled(released, answers), folder / PATH.name)
-    run(course, "autograde", "lab1")
+    run(course, after)
+    return course
+
+
+@pytest.fixture(scope="module")
+def grades(course) -> dict[str, dict[str, float]]:
+    """The automatic score of every check, by student."""
+    from nbgrader.api import Gradebook
+
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         return {
             student: {g.name: g.auto_score for g in book.find_submission_notebook(PATH.stem, "lab1", student).grades}
@@ -89,3 +104,11 @@ def test_a_partly_solved_lab_gets_the_points_of_what_is_right(grades):
 
 def test_an_endless_loop_costs_its_own_points_only(grades):
     assert grades["ada"] == POINTS | {"entropy-check": 0}
+
+
+def test_everybody_gets_feedback_and_a_row_of_the_table(course, grades):
+    with (course / "grades.csv").open(newline="") as file:
+        table = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert table == {student: total(scores) for student, scores in grades.items()}
+    pages = {path.parts[-3] for path in (course / "feedback").glob(f"*/lab1/{PATH.stem}.html")}
+    assert pages == grades.keys()

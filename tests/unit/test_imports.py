@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
@@ -37,7 +39,8 @@ def test_importing_the_package_imports_nothing_else():
 
 
 def test_help_imports_neither_torch_nor_what_a_command_runs():
-    found = imported("from aeutils.__main__ import parser; parser().format_help()", before="")
+    helped = "from aeutils.__main__ import main\ntry: main(['--help'])\nexcept SystemExit: pass"
+    found = imported(helped, before="")
     assert packages(found) & (HEAVY | {"matplotlib", "numpy", "torch"}) == set()
 
 
@@ -55,6 +58,26 @@ def test_a_set_up_cell_needs_no_pyplot_and_no_panel():
     found = imported("import aeutils as ae; ae.setup('blocks')")
     assert packages(found) & HEAVY == set()
     assert "matplotlib.pyplot" not in found
+
+
+def test_the_names_are_known_without_an_import():
+    found = imported("import aeutils as ae; assert 'VAE' in dir(ae); assert 'film' in ae.__all__", before="")
+    assert [name for name in found if name.startswith("aeutils")] == ["aeutils"]
+    assert "torch" not in packages(found)
+
+
+def test_what_the_files_of_a_room_offer_is_public():
+    for room in ae.ROOMS:
+        for file in iter_modules(import_module(f"aeutils.{room}").__path__):
+            module = import_module(f"aeutils.{room}.{file.name}")
+            for name in getattr(module, "__all__", ()):
+                assert getattr(ae, name) is getattr(module, name)
+
+
+def test_a_star_gives_every_name():
+    names: dict = {}
+    exec("from aeutils import *", names)
+    assert set(ae.__all__) <= set(names)
 
 
 @pytest.mark.parametrize("name", ae.__all__)

@@ -65,3 +65,10 @@ def test_the_denoiser_and_super_resolution_report_psnr_beside_their_baselines(da
     x = ae.as_float(data.test.x)
     assert ours == pytest.approx(ae.psnr(model(x), x))
     assert 8 < bicubic < 25
+
+
+def test_pca_gets_as_many_components_as_a_code_of_maps_has_numbers():
+    data = ae.load("digits8")
+    model = ae.Denoising((1, 8, 8), 3, channels=2, criterion="squared error")
+    game = ae.Adversarial(model, ae.Discriminator((1, 8, 8), 2), 1.0)
+    assert any("PCA with 12 components" in name for name in ae.report(game, data))

@@ -1,5 +1,8 @@
 """The models: shapes, losses against the formula written out, gradients, and what each must find."""
 
+import importlib
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -19,7 +22,7 @@ def test_every_model_has_the_same_face(name):
     torch.manual_seed(0)
     model = ae.build(name, (1, 28, 28), 5)
     h = model.encode(X)
-    assert h.shape[:2] == (6, 5)  # numbers, or feature maps [N, 5, h, w] where a model is convolutional throughout
+    assert h.shape == (6, *model.code_shape)
     assert model.decode(h).shape == X.shape
     torch.testing.assert_close(model(X), model.decode(model.encode(X)))
     assert model.latent_dim == 5
@@ -46,8 +49,109 @@ def test_other_shapes(name, shape):
     assert ae.build(name, shape, 2)(x).shape == x.shape
 
 
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(("shape", "latent_dim"), [((1, 28, 28), 5), ((1, 8, 12), 2), ((3, 16, 8), 3)])
+def test_a_model_says_the_shape_of_its_code(name, shape, latent_dim):
+    model = ae.build(name, shape, latent_dim)
+    assert model.encode(torch.rand(2, *shape)).shape[1:] == model.code_shape
+    assert model.code_shape[0] == model.latent_dim == latent_dim
+
+
+def test_the_shape_of_a_code_follows_scale_and_components_and_a_player_has_its_models():
+    x = torch.rand(5, 1, 12, 24)
+    for model in (
+        ae.EDSR((1, 12, 24), 2, scale=3),
+        ae.PCA.fit(x, 4),
+        ae.Adversarial(ae.Context((1, 12, 24), 2), ae.Discriminator((1, 12, 24), 2), 1.0),
+    ):
+        assert model.encode(x).shape[1:] == model.code_shape
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("shape", [(), (0, 28, 28), (1, -4, 28), (1, 28.0, 28), (True, 28, 28), 784, "28"], ids=repr)
+def test_no_model_takes_a_shape_that_is_none(name, shape):
+    with pytest.raises(ValueError, match=f"whole numbers above 0, .*; got shape {re.escape(repr(shape))}"):
+        ae.build(name, shape, 4)
+
+
+@pytest.mark.filterwarnings("error")  # PyTorch's own about empty layers comes after them
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("latent_dim", [0, -1, 2.5, True, None, "3"], ids=repr)
+def test_no_model_takes_a_size_that_is_none(name, latent_dim):
+    with pytest.raises(ValueError, match=r"whole numbers above 0, .* got shape \(1, 28, 28\)"):
+        ae.build(name, (1, 28, 28), latent_dim)
+
+
+@pytest.mark.parametrize("name", ["ae", "vae", "iwae", "stacked", "deep-contractive"])
+def test_hidden_layers_may_be_none_but_not_nothing(name):
+    assert ae.build(name, (1, 4, 4), 3, hidden=())(torch.rand(2, 1, 4, 4)).shape == (2, 1, 4, 4)
+    for hidden in (5, (0,), (8, -1), (2.0,), None):
+        with pytest.raises(ValueError, match=f"whole numbers above 0, .*, hidden {re.escape(repr(hidden))}"):
+            ae.build(name, (1, 4, 4), 3, hidden=hidden)
+
+
+def test_channels_are_sizes():
+    for channels in (16, (16,), (4, 8, 16), (0, 8)):
+        with pytest.raises(ValueError, match=r"two sizes, one a convolution|whole numbers above 0"):
+            ae.Conv(channels=channels)
+    for kind in (ae.Denoising, ae.Context):
+        with pytest.raises(ValueError, match="whole numbers above 0"):
+            kind(channels=0)
+
+
+def test_the_base_refuses_a_code_of_another_size():
+    parts = nn.Identity(), nn.Identity(), (1, 8, 8), 4
+    assert ae.Autoencoder(*parts).code_shape == (4,)
+    assert ae.Autoencoder(*parts, code_shape=(4, 2, 2)).code_shape == (4, 2, 2)
+    with pytest.raises(ValueError, match=r"a code of shape \(3, 2, 2\) has 3 numbers or maps; got 4"):
+        ae.Autoencoder(*parts, code_shape=(3, 2, 2))
+    with pytest.raises(ValueError, match="whole numbers above 0"):
+        ae.Autoencoder(*parts, code_shape=(4, 0, 2))
+    with pytest.raises(ValueError, match="criterion one of squared error, cross-entropy"):
+        ae.Autoencoder(*parts, criterion="absolute error")  # EDSR's own
+
+
+def test_pca_refuses_weights_that_do_not_fit():
+    for weight, mean in (
+        (torch.eye(3), torch.zeros(4)),
+        (torch.eye(4), torch.zeros(3)),
+        (torch.zeros(4), torch.zeros(4)),
+    ):
+        with pytest.raises(ValueError, match=r"PCA of samples \(1, 2, 2\) takes weight \[q, 4\] and mean \[4\]"):
+            ae.PCA((1, 2, 2), weight, mean)
+    with pytest.raises(ValueError, match="between 1 and 3"):
+        ae.PCA.fit(torch.rand(3, 5), 2.0)
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """MODELS, as it was before once the test is over."""
+    monkeypatch.setattr("aeutils.models.base.MODELS", dict(MODELS))
+    return importlib.import_module("aeutils.models.base").MODELS
+
+
+def test_a_class_is_a_model_by_the_name_that_it_gives(registry):
+    def cell():
+        class Mine(ae.Dense, name="mine"):
+            pass
+
+        return Mine
+
+    cell()
+    assert cell() is registry["mine"]  # a cell may run again
+    with pytest.raises(ValueError, match=r"aeutils\.models\.vae\.VAE is the model 'vae'; take another name"):
+
+        class Other(ae.Dense, name="vae"):
+            pass
+
+    class Nameless(ae.VAE):
+        pass
+
+    assert Nameless not in registry.values()
+
+
 def test_unknown_models_and_sizes_are_refused():
-    with pytest.raises(ValueError, match="no model 'gan'; expected one of linear, ae"):
+    with pytest.raises(ValueError, match="no model 'gan'; expected one of ae, context"):
         ae.build("gan")
     with pytest.raises(ValueError, match="whole numbers above 0"):
         ae.build("ae", latent_dim=0)

@@ -9,6 +9,7 @@ import torch
 
 import aeutils as ae
 from aeutils.data.base import DataSet, Split
+from aeutils.panels.decoder import program
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +173,28 @@ def spoilt(model):
     with torch.no_grad():
         model.encoder[1].weight[0, 0] = math.nan
     return model
+
+
+def test_borrowed_weights_travel_to_the_browser(data):
+    """The decoder of a tied model has no matrices of its own."""
+    model = ae.Contractive(tuple(data.train.x.shape[1:]), 3)
+    source, weights = program(model, torch.rand(20, 3))
+    assert [layer["kind"] for layer in source["layers"]] == ["linear", "sigmoid"]
+    numbers = torch.frombuffer(bytearray(weights), dtype=torch.float16 if source["half"] else torch.float32).float()
+    weight, bias = numbers[: 64 * 3].view(64, 3), numbers[64 * 3 :]
+    h = torch.rand(5, 3)
+    expected = model.decode(h).detach().flatten(1)
+    torch.testing.assert_close((h @ weight.T + bias).sigmoid(), expected, rtol=0, atol=1e-3)
+
+
+def test_codes_that_are_maps_are_refused(data):
+    shape = tuple(data.train.x.shape[1:])
+    maps = {ae.Denoising: "4, 2, 2", ae.Context: "4, 2, 2", ae.EDSR: "4, 4, 4"}
+    for kind, code in maps.items():
+        with pytest.raises(
+            ValueError, match=rf"vectors, \[latent_dim\]; those of {kind.__name__} are maps \[{code}\]. Ex"
+        ):
+            ae.explore(kind(shape, 4), data)
 
 
 def test_bad_models_are_refused(data):
