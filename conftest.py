@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-LONGEST = ("tests/browser/", "notebooks/0", "notebooks/labs/")
+LONGEST = ("tests/browser/", "notebooks/03", "notebooks/02", "notebooks/0", "notebooks/labs/")
+LONGEST += ("tests/unit/training/test_distributed.py", "tests/unit/test_commands.py")
 SCRATCH = Path(tempfile.mkdtemp(prefix="aeutils-tests-"))
 
 

@@ -65,6 +65,7 @@ def test_train_reports_its_error_beside_pcas_and_saves_both_files(tmp_path, caps
     assert {"data", "seed", "epochs", "seconds", "device", "test", "code", "sha256"} <= recipe.keys()
 
 
+@pytest.mark.usefixtures("little")
 @pytest.mark.parametrize("name", [name for name in MODELS if name not in ("ae", "deep", "denoising", "edsr", "iwae")])
 def test_models_train_by_name(tmp_path, name):
     model, recipe = ae.load_model(train(tmp_path, "--model", name))
@@ -83,11 +84,13 @@ def test_the_importance_weighted_one_reports_its_likelihood(tmp_path, monkeypatc
     assert f"-log p(x) in nats per test image, 20 draws: {tight:.2f}" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("little")
 def test_a_code_larger_than_the_image_is_compared_with_all_components(tmp_path, capsys):
     train(tmp_path, "--data", "digits8", "--latent", "70")
     assert "PCA with 64 components: 0.00" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("little")
 def test_any_model_denoises(tmp_path, capsys):
     _, recipe = ae.load_model(train(tmp_path, "--model", "linear", "--corrupt", "gaussian=0.5|hole=0,0,4,4"))
     out = capsys.readouterr().out
@@ -113,12 +116,14 @@ def test_super_resolution_is_measured_beside_bicubic(tmp_path, capsys):
     assert model.encode(torch.rand(1, 1, 28, 28)).shape == (1, 8, 14, 14)
 
 
+@pytest.mark.usefixtures("little")
 def test_same_seed_same_weights(tmp_path):
     first = train(tmp_path, "--seed", "3").read_bytes()
     assert train(tmp_path, "--seed", "3").read_bytes() == first
     assert train(tmp_path, "--seed", "4").read_bytes() != first
 
 
+@pytest.mark.usefixtures("little")
 def test_train_resumes_from_its_checkpoint(tmp_path, capsys):
     train(tmp_path, "--checkpoint", str(tmp_path / "c.safetensors"))
     first = torch.cat([p.flatten() for p in ae.load_model(tmp_path / "m")[0].parameters()])
@@ -182,6 +187,7 @@ def test_altered_weights_are_refused(tmp_path, damage):
         ae.load_model(path)
 
 
+@pytest.mark.usefixtures("little")
 def test_bench_times_three_loops_and_writes_json(tmp_path, capsys):
     out = tmp_path / "folder" / "bench.json"
     main(["bench", "vae", "--rounds", "3", "--quick", "--out", str(out)])
@@ -218,16 +224,17 @@ def test_an_unknown_bench_is_refused(tmp_path):
         main(["bench", "gan", "--out", str(tmp_path / "bench.json")])
 
 
+@pytest.mark.usefixtures("little")
 def test_the_bench_tells_how_time_and_memory_grow(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bench, "starting", lambda: {"import torch": 2.0})  # thrice a fresh Python
-    monkeypatch.setattr(bench, "growth", lambda: growth((1_000, 4_000), (1, 2)))
+    monkeypatch.setattr(bench, "growth", lambda: growth((1_000, 4_000), (2,)))
     monkeypatch.setattr(bench.latency, "CHROMIUM", None)
     out = tmp_path / "bench.json"
     main(["bench", "vae", "--rounds", "1", "--out", str(out)])
     assert "explorer: not measured" in capsys.readouterr().out
     result = json.loads(out.read_text())
     assert [point["images"] for point in result["growth"]["images"]] == [1_000, 4_000]
-    once, twice = result["growth"]["epochs"]
+    once, (twice,) = result["growth"]["images"][0], result["growth"]["epochs"]
     assert once["seconds"] > 0
     assert once["megabytes"] > once["megabytes_before"] > 0
     assert twice["megabytes"] < 1.1 * once["megabytes"]  # more epochs need no more memory

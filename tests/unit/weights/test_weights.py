@@ -34,6 +34,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(weights, "SETS", TINY)
+        patch.setenv("AEUTILS_BUDGET", "look")
         main(["weights", "tiny", "noisy", "--out", str(folder)])
     return folder
 
