@@ -36,6 +36,7 @@ def fit(
 
     samples     uint8 images or floats (images in [0, 1]); a Split or a tensor
     epochs      at the normal budget; AEUTILS_BUDGET=full multiplies them
+    batch_size  samples of a step; the rest of an epoch, too few for one, come in another
     lr          peak learning rate (default: the model's own)
     schedule    "one-cycle" (Smith 2018: warm up to `lr`, then fall to 0) or "constant"
     optimizer   "adam", "adagrad" or "sgd" (momentum 0.9); default: the model's own
