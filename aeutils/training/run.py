@@ -34,7 +34,7 @@ class Run:
     """One run of `fit`.
 
     x          the samples [N, *shape] on the device, held_out those to test on: as `check_samples` gives them
-    settings   without a None, and `for_samples`
+    settings   as `for_model` and `for_samples` leave them
     """
 
     def __init__(

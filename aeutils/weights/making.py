@@ -1,12 +1,10 @@
 """`python -m aeutils train`: one driver for every model; a model brings its loss, its settings and its measures."""
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from aeutils import environment
 from aeutils.data import DataSet, load
@@ -20,6 +18,7 @@ from aeutils.training import distributed
 from aeutils.training.fit import fit
 from aeutils.training.history import History
 from aeutils.training.settings import Settings, from_options
+from aeutils.training.step import Corruption
 from aeutils.weights.recipes import copy_weights, save_model
 
 
@@ -80,20 +79,7 @@ def run(training: Training) -> Path | None:
         histories = fit_stages(model, data, settings, corrupt, checkpoint)
     if not leads:
         return None
-    recipe = asdict(settings) | {
-        "corrupt": corrupt and str(corrupt),
-        "options": training.options,
-        **({} if training.start is None else {"start": training.start.stem}),
-        "data": data.name,
-        "samples": len(data.train),
-        "epochs": [history.epochs for history in histories],
-        "seconds": round(sum(sum(history.seconds) for history in histories), 2),
-        "device": environment.describe(environment.device()),
-        "processes": processes,
-        "test": evaluate(model, data.test),
-        "measures": reported(model, data, corrupt),
-        "history": [history.as_dict() for history in histories],
-    }
+    recipe = recipe_of(training, settings, corrupt, model, data, histories) | {"processes": processes}
     weights = save_model(out, model, training.model, recipe, training.precision, training.most)
     print(f"weights in {weights}, recipe in {weights.with_suffix('.json')}")
     if own:
@@ -115,7 +101,7 @@ def fit_stages(
     model: Autoencoder,
     data: DataSet,
     settings: Settings,
-    corrupt: Callable[[Tensor], Tensor] | None,
+    corrupt: Corruption | None,
     checkpoint: Path | None,
 ) -> list[History]:
     """Fit every stage of `model`, each with a checkpoint file of its own; an interruption ends it."""
@@ -130,12 +116,36 @@ def fit_stages(
     return histories
 
 
+def recipe_of(
+    training: Training,
+    settings: Settings,
+    corrupt: Corruption | None,
+    model: Autoencoder,
+    data: DataSet,
+    histories: list[History],
+) -> dict:
+    """How the weights of `model` came about and what they reach, for JSON; prints its measures."""
+    return asdict(settings) | {
+        "corrupt": corrupt and str(corrupt),
+        "options": training.options,
+        **({} if training.start is None else {"start": training.start.stem}),
+        "data": data.name,
+        "samples": len(data.train),
+        "epochs": [history.epochs for history in histories],
+        "seconds": round(sum(sum(history.seconds) for history in histories), 2),
+        "device": environment.describe(environment.device()),
+        "test": evaluate(model, data.test),
+        "measures": reported(model, data, corrupt),
+        "history": [history.as_dict() for history in histories],
+    }
+
+
 def checkpoint_of(path: Path, stage: int) -> Path:
     """The file of one stage: run.safetensors -> run.0.safetensors."""
     return path.with_suffix(f".{stage}{path.suffix}")
 
 
-def reported(model: Autoencoder, data: DataSet, corrupt: Callable[[Tensor], Tensor] | None) -> dict[str, float]:
+def reported(model: Autoencoder, data: DataSet, corrupt: Corruption | None) -> dict[str, float]:
     """Print the model's measures, those of denoising included where it was trained to; returns them by key."""
     measures = report(model, data)
     if corrupt is not None:
