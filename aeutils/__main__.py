@@ -45,8 +45,8 @@ def data(arguments: argparse.Namespace) -> None:
     from aeutils.data import load
 
     for name in arguments.names:
-        found = load(name)
-        print(f"{name}: {found.name}, {len(found.train):,} + {len(found.test):,} samples ({found.source})")
+        loaded = load(name)
+        print(f"{name}: {loaded.name}, {len(loaded.train):,} + {len(loaded.test):,} samples ({loaded.source})")
 
 
 def doctor(arguments: argparse.Namespace) -> None:
@@ -59,20 +59,13 @@ def doctor(arguments: argparse.Namespace) -> None:
 def options_of_train(command: argparse.ArgumentParser) -> None:
     from aeutils.data import REGISTRY
     from aeutils.models import MODELS
-    from aeutils.training.step import OPTIMIZERS, SCHEDULES
+    from aeutils.training.settings import add_options
 
     command.add_argument("--model", default="ae", help=f"{', '.join(sorted(MODELS))} (default ae)")
     command.add_argument("--data", default="mnist", help=f"{', '.join(REGISTRY)} (default mnist)")
     command.add_argument("--latent", type=int, default=32, metavar="Q", help="size of the code (default 32)")
-    command.add_argument("--epochs", type=int, default=20)
-    command.add_argument("--batch-size", type=int, default=128)
-    command.add_argument("--lr", type=float, help="peak learning rate (default: the model's own)")
-    command.add_argument("--schedule", default="one-cycle", help=" or ".join(SCHEDULES))
-    command.add_argument("--optimizer", help=f"{', '.join(OPTIMIZERS)} (default: the model's own)")
     command.add_argument("--corrupt", metavar="NAME=STRENGTH", help="denoise: gaussian=0.5, masking=0.3|rotate=20, ...")
-    command.add_argument("--seed", type=int, help="default: AEUTILS_SEED or 0")
-    command.add_argument("--compiled", action=argparse.BooleanOptionalAction, help="torch.compile, on a GPU")
-    command.add_argument("--bfloat16", action="store_true", help="products and convolutions in bfloat16, for a GPU")
+    add_options(command)
     command.add_argument("--checkpoint", type=Path, help="written after every epoch; a killed run goes on from it")
     command.add_argument("--start", type=Path, metavar="FILE", help="saved weights to begin with")
     command.add_argument("--out", type=Path, help="weights and recipe (default runs/MODEL-DATA-Q.safetensors, .json)")

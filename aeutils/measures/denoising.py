@@ -21,14 +21,14 @@ def denoising(model: Autoencoder, data: DataSet, corrupt: Callable[[Tensor], Ten
     with torch.random.fork_rng([clean.device] if clean.is_cuda else []):
         torch.manual_seed(0)
         noisy, known_noisy = corrupt(clean), corrupt(known)
-    found = {
-        "PSNR of the corrupted test images in dB": psnr(noisy.clamp(0, 1), clean),
-        "PSNR after the model in dB": psnr(denoise(model, noisy), clean),
+    measures = {
+        "psnr_corrupted": psnr(noisy.clamp(0, 1), clean),
+        "psnr_denoised": psnr(denoise(model, noisy), clean),
     }
-    for name, method, strengths in (
-        ("Gaussian", filters.gaussian_filter, filters.WIDTHS),
-        ("median", filters.median_filter, filters.SIZES),
+    for key, method, strengths in (
+        ("psnr_gaussian_filter", filters.gaussian_filter, filters.WIDTHS),
+        ("psnr_median_filter", filters.median_filter, filters.SIZES),
     ):
         best = filters.best_strength(method, strengths, known_noisy, known)
-        found[f"PSNR after the best {name} filter in dB"] = psnr(method(noisy, best), clean)
-    return found
+        measures[key] = psnr(method(noisy, best), clean)
+    return measures

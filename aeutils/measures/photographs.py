@@ -22,6 +22,6 @@ def of_photographs(model: EDSR, photos: Sequence[Tensor]) -> dict[str, float]:
         ours.append(psnr_y(model.upscale(small), x, scale))
         bicubic.append(psnr_y(resize(small, scale), x, scale))
     return {
-        "PSNR of Y of test photographs in dB": mean(ours),
-        "PSNR of Y of test photographs by bicubic interpolation in dB": mean(bicubic),
+        "psnr_photographs": mean(ours),
+        "psnr_photographs_bicubic": mean(bicubic),
     }

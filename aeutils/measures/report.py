@@ -13,6 +13,7 @@ from aeutils.images.inpainting import in_hole, mean_fill, nearest_by_context
 from aeutils.images.quality import psnr
 from aeutils.measures.denoising import denoising
 from aeutils.measures.evaluate import encode, evaluate, reconstruct, reconstruction_error
+from aeutils.measures.measure import DRAWS
 from aeutils.measures.photographs import of_photographs
 from aeutils.measures.retrieval import retrieval
 from aeutils.models import (
@@ -32,20 +33,19 @@ from aeutils.models import (
 from aeutils.models.superresolution import resize
 from aeutils.probability.likelihood import log_likelihood
 
-DRAWS = (1, 5_000)  # of the estimates of log p(x): the ELBO, and the paper's
-
 
 @singledispatch
 def report(model: Autoencoder, data: DataSet) -> dict[str, float]:
-    """Measures on the test images by name, the name with its unit; a model with others registers them here.
+    """Measures on the test images by their keys in `MEASURES`, which has text and unit; a model with others registers
+    them here.
 
     By default the squared error, and that of PCA with as many components as the code has numbers.
     """
     most = min(len(data.train), prod(model.shape))
     pca = PCA.fit(data.train, min(prod(model.code_shape), most))
     return {
-        "squared error per test image": reconstruction_error(model, data.test),
-        f"squared error per test image, PCA with {pca.latent_dim} components": reconstruction_error(pca, data.test),
+        "squared_error": reconstruction_error(model, data.test),
+        "squared_error_pca": reconstruction_error(pca, data.test),
     }
 
 
@@ -58,11 +58,11 @@ def _(model: Denoising, data: DataSet) -> dict[str, float]:
 def _(model: EDSR, data: DataSet) -> dict[str, float]:
     """PSNR in dB of the test images; of patches of photographs also that of the whole photographs."""
     x = as_float(data.test.x)
-    found = {
-        f"PSNR of test images enlarged {model.scale} times in dB": psnr(reconstruct(model, data.test), x),
-        "PSNR by bicubic interpolation in dB": psnr(resize(resize(x, 1 / model.scale), model.scale), x),
+    patches = {
+        "psnr_enlarged": psnr(reconstruct(model, data.test), x),
+        "psnr_bicubic": psnr(resize(resize(x, 1 / model.scale), model.scale), x),
     }
-    return found | (of_photographs(model, load("photos").test) if data.name.startswith("patches") else {})
+    return patches | (of_photographs(model, load("photos").test) if data.name.startswith("patches") else {})
 
 
 @report.register
@@ -70,18 +70,18 @@ def _(model: VAE, data: DataSet) -> dict[str, float]:
     """-ELBO and its parts; the floor below which no model of grey pixels gets with the cross-entropy; how well its
     codes find images of the same class; the default."""
     parts = evaluate(model, data.test)
-    found = {
-        "-ELBO in nats per test image": parts["reconstruction"] + parts["kl"],
-        "reconstruction in nats per test image": parts["reconstruction"],
-        "KL to the prior in nats per test image": parts["kl"],
+    measures = {
+        "negative_elbo": parts["reconstruction"] + parts["kl"],
+        "reconstruction": parts["reconstruction"],
+        "kl": parts["kl"],
     }
     if model.criterion == "cross-entropy":
         x = as_float(data.test.x)
         entropy = torch.special.entr(x) + torch.special.entr(1 - x)
-        found["entropy of the grey levels, the floor of the -ELBO, in nats"] = entropy.sum().item() / len(x)
+        measures["floor"] = entropy.sum().item() / len(x)
     if len(data.classes) > 1 and data.test.labels.ndim == 1:
-        found |= retrieval(model, data)
-    return found | report.dispatch(Autoencoder)(model, data)
+        measures |= retrieval(model, data)
+    return measures | report.dispatch(Autoencoder)(model, data)
 
 
 @report.register
@@ -92,10 +92,8 @@ def _(model: IWAE, data: DataSet) -> dict[str, float]:
         torch.manual_seed(0)
         binary = torch.bernoulli(x)
     return {
-        f"-log p(x) in nats per test image, {draws:,} draw{'s' * (draws > 1)}": -log_likelihood(model, binary, draws)
-        .mean()
-        .item()
-        for draws in DRAWS
+        key: -log_likelihood(model, binary, draws).mean().item()
+        for key, draws in {"nll_one_draw": 1, "nll": DRAWS}.items()
     }
 
 
@@ -108,11 +106,9 @@ def _(model: Context, data: DataSet) -> dict[str, float]:
         hole = model.draw_holes(x)
     filled = torch.cat([model(*batch) for batch in zip(x.split(1000), hole.split(1000), strict=True)])
     return {
-        "PSNR in the hole in dB": in_hole(filled, x, hole)["psnr"],
-        "PSNR in the hole in dB, mean training image": in_hole(mean_fill(data.train, x, hole), x, hole)["psnr"],
-        "PSNR in the hole in dB, nearest training image by context": in_hole(
-            nearest_by_context(data.train, x, hole), x, hole
-        )["psnr"],
+        "psnr_hole": in_hole(filled, x, hole)["psnr"],
+        "psnr_hole_mean": in_hole(mean_fill(data.train, x, hole), x, hole)["psnr"],
+        "psnr_hole_nearest": in_hole(nearest_by_context(data.train, x, hole), x, hole)["psnr"],
     }
 
 
@@ -129,10 +125,10 @@ def _(model: Sparse | TopK, data: DataSet) -> dict[str, float]:
     most = min(len(data.train), prod(model.shape))
     pca = PCA.fit(data.train, max(1, min(round(share * model.latent_dim), most)))
     return {
-        "squared error per test image": reconstruction_error(model, data.test),
-        f"squared error per test image, PCA with {pca.latent_dim} components": reconstruction_error(pca, data.test),
-        f"active share of {model.latent_dim} units": share,
-        "dead units": dead_units(codes, above),
+        "squared_error": reconstruction_error(model, data.test),
+        "squared_error_pca": reconstruction_error(pca, data.test),
+        "active_share": share,
+        "dead_units": dead_units(codes, above),
     }
 
 
@@ -144,6 +140,6 @@ def _(model: Contractive | DeepContractive, data: DataSet) -> dict[str, float]:
     with torch.no_grad():
         norm = squared_norms(model.encode, x).mean().item()
     return report.dispatch(Autoencoder)(model, data) | {
-        "squared Jacobian norm of the code, mean of 500 test images": norm,
-        "squared Jacobian norm of the code, PCA": float(min(model.latent_dim, prod(model.shape))),
+        "squared_jacobian": norm,
+        "squared_jacobian_pca": float(min(model.latent_dim, prod(model.shape))),
     }

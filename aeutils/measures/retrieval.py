@@ -11,11 +11,11 @@ QUERIES = 5_000  # of a search by codes
 def retrieval(model: Autoencoder, data: DataSet) -> dict[str, float]:
     """How many of the four training images nearest to a test image by cosine are of its class, in %, for the first
     5,000 test images: by the model's codes, and by the pixels."""
-    queries, found = data.test.take(QUERIES), {}
-    for name, features in {
-        "codes": lambda split: encode(model, split),
-        "pixels": lambda split: as_float(split.x),
+    queries, measures = data.test.take(QUERIES), {}
+    for key, features in {
+        "precision_codes": lambda split: encode(model, split),
+        "precision_pixels": lambda split: as_float(split.x),
     }.items():
         neighbours = nearest(features(queries), features(data.train), 4)
-        found[f"precision@4 by {name} in %"] = 100 * precision_at(neighbours, queries.labels, data.train.labels)
-    return found
+        measures[key] = 100 * precision_at(neighbours, queries.labels, data.train.labels)
+    return measures

@@ -1,1 +1,1 @@
-"""How a model is fitted: the run and its steps, checkpoints, several devices, the history of losses."""
+"""How a model is fitted: its settings, the run, its steps and what runs them, checkpoints, several processes."""

@@ -1,62 +1,57 @@
-"""A training run on disk, in one safetensors file: tensors, and as JSON in its header the settings and the history."""
+"""A training run on disk, in one safetensors file: its tensors, and as JSON in the header what it is and has done."""
 
-import zlib
 from pathlib import Path
+from typing import Protocol
 
-import torch
 from torch import Tensor
 
 from aeutils.files import read_tensors, write_tensors
-from aeutils.training.history import History
+
+
+class Resumable(Protocol):
+    """What a checkpoint knows of a run."""
+
+    def identity(self) -> dict:
+        """What makes it this run and no other, for JSON."""
+
+    def state(self) -> tuple[dict[str, Tensor], dict]:
+        """All that it needs to go on: tensors by name, and values for JSON."""
+
+    def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:
+        """Put back what `state` gave. ValueError when it does not fit."""
 
 
 class Checkpoint:
-    """The file of one run. `save` after an epoch, `restore` before the first."""
+    """The file of one run. `restore` before the first epoch, `save` after every one."""
 
-    def __init__(self, path: str | Path, settings: dict, x: Tensor):
+    def __init__(self, path: str | Path, run: Resumable):
         self.path = Path(path)
-        self.settings = settings | {"samples": list(x.shape), "crc32": zlib.crc32(x.cpu().numpy())}
+        self.identity = run.identity()
 
-    def save(self, run) -> None:
-        """Write the weights, the optimiser's state and the history of `run`."""
-        tensors = {f"model.{name}": value for name, value in run.model.state_dict().items()}
-        for k, state in run.step.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{k}.{name}": value for name, value in state.items()}
-        write_tensors(self.path, tensors, {"settings": self.settings, "history": run.history.as_dict()})
+    def save(self, run: Resumable) -> None:
+        """Write the state of `run`, whole or not at all."""
+        tensors, values = run.state()
+        write_tensors(self.path, tensors, {"settings": self.identity, **values})
 
-    def restore(self, run) -> None:
+    def restore(self, run: Resumable) -> None:
         """Put a saved run back into `run`; nothing happens when there is none. ValueError when it was another run."""
         if not self.path.exists():
             return
         tensors, about = read_tensors(self.path)
-        self._check_same_run(about.get("settings", {}))
-        self._check_same_weights(run.model, tensors)
-        run.model.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, k, key = name.split(".")
-                state.setdefault(int(k), {})[key] = value
-        groups = run.step.optimizer.state_dict()["param_groups"]
-        run.step.optimizer.load_state_dict({"state": state, "param_groups": groups})
-        for group in run.step.optimizer.param_groups:
-            group["lr"] = run.step.rate  # loading put a copy there
-        run.history = History(**about["history"])
+        self._check_same_run(about.pop("settings", {}))
+        try:
+            run.load_state(tensors, about)
+        except ValueError as error:
+            raise ValueError(f"{self.path} {error}") from None
 
-    def _check_same_run(self, found: dict) -> None:
-        wrong = [
-            f"{name} {found.get(name)!r} there, {value!r} now"
-            for name, value in self.settings.items()
-            if found.get(name) != value
+    def _check_same_run(self, saved: dict) -> None:
+        others = [
+            f"{name} {saved.get(name)!r} there, {value!r} now"
+            for name, value in self.identity.items()
+            if saved.get(name) != value
         ]
-        if wrong:
+        if others:
             raise ValueError(
-                f"{self.path} belongs to another run ({'; '.join(wrong)}); use another path, or delete it to start anew"
+                f"{self.path} belongs to another run ({'; '.join(others)}); use another path, or delete it to start "
+                "anew"
             )
-
-    def _check_same_weights(self, model: torch.nn.Module, tensors: dict[str, Tensor]) -> None:
-        for name, value in model.state_dict().items():
-            saved = tensors.get(f"model.{name}")
-            if saved is None or saved.shape != value.shape:
-                there = "none" if saved is None else list(saved.shape)
-                raise ValueError(f"{self.path} has {there} for {name}, the model needs {list(value.shape)}")

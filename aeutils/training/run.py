@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+import zlib
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,10 +14,13 @@ from aeutils.models import Autoencoder
 from aeutils.private import pytorch
 from aeutils.training import distributed
 from aeutils.training.checkpoint import Checkpoint
-from aeutils.training.graph import Steps
+from aeutils.training.graph import on_stream
 from aeutils.training.history import History
+from aeutils.training.optimizers import SCHEDULES
 from aeutils.training.progress import progress
-from aeutils.training.step import SCHEDULES, Step
+from aeutils.training.runners import first_runner
+from aeutils.training.settings import Settings
+from aeutils.training.step import Corruption, Step
 
 CHECK_EVERY = 50  # most steps between two looks at the loss: each look waits for the device
 COMPILE_PAYS = 200_000  # steps; compiling takes about half a minute and saves an H200 about 0.15 ms a step
@@ -27,16 +31,19 @@ class NonFiniteLoss(ArithmeticError):
 
 
 class Run:
-    """One run of `fit`, whose parameters and settings it takes as `fit` has checked them."""
+    """One run of `fit`.
+
+    x          the samples [N, *shape] on the device, held_out those to test on: as `check_samples` gives them
+    settings   as `for_model` and `for_samples` leave them
+    """
 
     def __init__(
         self,
         model: Autoencoder,
         x: Tensor,
         held_out: Tensor | None,
-        corrupt: Callable[[Tensor], Tensor] | None,
-        settings: dict,
-        compiled: bool | None,
+        corrupt: Corruption | None,
+        settings: Settings,
         label: str,
         show: bool,
     ):
@@ -45,17 +52,51 @@ class Run:
         self.show = show and self.leads
         self.history = History(criterion=model.criterion)
         self.checkpoint: Checkpoint | None = None
-        self.epochs, self.batch_size = settings["epochs"], settings["batch_size"]
+        self.epochs, self.batch_size = settings.epochs, settings.batch_size
         self.batches = len(x) // self.batch_size  # the rest of an epoch's shuffle waits for another epoch
         steps = self.epochs * self.batches
-        shape = SCHEDULES[settings["schedule"]]
-        self.rates = torch.tensor([settings["lr"] * shape(step, steps) for step in range(steps)], device=x.device)
+        shape = SCHEDULES[settings.schedule]
+        self.rates = torch.tensor([settings.lr * shape(step, steps) for step in range(steps)], device=x.device)
 
         def say(sentence: str) -> None:
             tqdm.write(f"{label}: {sentence}")
 
-        self.step = Step(model, x, corrupt, settings["optimizer"], settings["bfloat16"], say)
-        self.steps = Steps(self.step, say, steps >= COMPILE_PAYS if compiled is None else compiled)
+        compiled = steps >= COMPILE_PAYS if settings.compiled is None else settings.compiled
+        self.step = Step(model, x, corrupt, settings, say)
+        self.runner = first_runner(self.step, compiled, say)
+
+    def keep_in(self, path: str | Path) -> None:
+        """Save every epoch in a file, and go on from it where it is there. ValueError when it is of another run."""
+        self.checkpoint = Checkpoint(path, self)
+        self.checkpoint.restore(self)
+
+    def identity(self) -> dict:
+        """What makes it this run and no other, for JSON: model, settings, samples."""
+        x = self.step.x
+        return {
+            "model": type(self.model).__name__,
+            "stage": self.model.stage,
+            **self.settings.deciding(),
+            "samples": list(x.shape),
+            "crc32": zlib.crc32(x.cpu().numpy()),
+        }
+
+    def state(self) -> tuple[dict[str, Tensor], dict]:
+        """All that the run needs to go on after an epoch: the weights and what the optimiser remembers; the history."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"optimizer.{name}": value for name, value in self.step.state().items()}
+        return tensors, {"history": self.history.as_dict()}
+
+    def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:
+        """Put back what `state` gave. ValueError when the weights are of other sizes."""
+        weights = _under("model.", tensors)
+        for name, value in self.model.state_dict().items():
+            saved = list(weights[name].shape) if name in weights else "none"
+            if saved != list(value.shape):
+                raise ValueError(f"has {saved} for model.{name}, the model needs {list(value.shape)}")
+        self.model.load_state_dict(weights)
+        self.step.load_state(_under("optimizer.", tensors))
+        self.history = History(**values["history"])
 
     def train(self) -> History:
         """All epochs that are left. On interruption or a non-finite loss the model keeps its last finite weights."""
@@ -66,7 +107,7 @@ class Run:
         devices = [self.step.x.device] if self.step.x.is_cuda else []
         done = self.history.epochs
         bar = progress(total=self.epochs * self.batches, initial=done * self.batches, label=self.label, show=self.show)
-        with torch.random.fork_rng(devices), bar, self.steps.on_stream():
+        with torch.random.fork_rng(devices), bar, on_stream(self.step.x):
             try:
                 for epoch in range(done, self.epochs):
                     self._epoch(epoch, bar)
@@ -82,12 +123,11 @@ class Run:
         began = time.perf_counter()
         order = self._order(epoch)
         rates = self.rates[epoch * self.batches : (epoch + 1) * self.batches]
-        if self.step.totals is not None:
-            self.step.totals.zero_()
+        self.step.totals.zero_()
         self.model.train()
         groups, done = _groups(self.batches), 0
         for index, some in zip(order.tensor_split(groups), rates.tensor_split(groups), strict=True):
-            self.steps(index, some)
+            self.runner = self.runner(index, some)
             done += len(index)
             means = self._look(epoch, done)
             bar.advance(epoch * self.batches + done, f"epoch {epoch + 1}/{self.epochs}", means)
@@ -101,7 +141,7 @@ class Run:
     def _order(self, epoch: int) -> Tensor:
         """The epoch's batches, of which this process computes these columns: [batches, B], indices of samples."""
         # Seeded anew for every epoch: a resumed run needs no generator state to draw the same numbers.
-        seed = self.settings["seed"] * 1_000_003 + epoch
+        seed = self.settings.seed * 1_000_003 + epoch
         torch.manual_seed(seed)
         x = self.step.x
         order = torch.randperm(len(x), device=x.device)[: self.batches * self.batch_size]
@@ -139,6 +179,11 @@ class Run:
             self._recall()
         self.history.interrupted = True
         bar.say(f"stopped by you in epoch {self.history.epochs + 1} of {self.epochs}; the model keeps what it learned")
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Those whose names begin with `prefix`, without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _groups(batches: int) -> int:

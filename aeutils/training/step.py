@@ -1,6 +1,5 @@
 """One update of the weights: gather, corrupt, forward, backward, optimiser. All of it on the device."""
 
-import math
 from collections.abc import Callable
 from functools import reduce
 
@@ -10,29 +9,15 @@ from torch import Tensor
 from aeutils.data.base import as_float
 from aeutils.models import Autoencoder
 from aeutils.training import distributed
+from aeutils.training.optimizers import OPTIMIZERS
+from aeutils.training.settings import Settings
 
-# The rate is a tensor on the device, where a captured step can read a new one at every replay.
-OPTIMIZERS: dict[str, Callable[[list[Tensor], Tensor], torch.optim.Optimizer]] = {
-    "adam": lambda weights, rate: torch.optim.Adam(weights, lr=rate, fused=True, capturable=rate.is_cuda),
-    # PyTorch's fused Adagrad kernel exists for CPUs only.
-    "adagrad": lambda weights, rate: torch.optim.Adagrad(weights, lr=rate, fused=not rate.is_cuda),
-    "sgd": lambda weights, rate: torch.optim.SGD(weights, lr=rate, momentum=0.9, fused=True),
-}
-
-
-def one_cycle(step: int, steps: int) -> float:
-    """Share of the peak learning rate at `step` of `steps`: cosine up from 1/25 over 30 %, cosine down to 0."""
-    rise = 0.3 * steps
-    if step < rise:
-        return 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * step / rise)) / 2
-    return (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
-
-
-SCHEDULES: dict[str, Callable[[int, int], float]] = {"one-cycle": one_cycle, "constant": lambda step, steps: 1.0}
+Corruption = Callable[[Tensor], Tensor]
+LossParts = Callable[[Autoencoder, Tensor, Tensor, Corruption | None, bool], dict[str, Tensor]]
 
 
 def loss_parts(
-    model: Autoencoder, x: Tensor, index: Tensor, corrupt: Callable[[Tensor], Tensor] | None, bfloat16: bool
+    model: Autoencoder, x: Tensor, index: Tensor, corrupt: Corruption | None, bfloat16: bool
 ) -> dict[str, Tensor]:
     """The model's loss parts on the samples `index` [B] of x: what `torch.compile` may compile."""
     clean = as_float(x.index_select(0, index))
@@ -46,36 +31,37 @@ class Step:
     """One update of the weights. It takes and leaves tensors on the device and no Python value depends on theirs,
     so that many steps can be replayed as one CUDA graph.
 
-    say: called with a sentence when a batch does not fit into memory
+    names   of the loss parts; known after the first step
+    totals  their sums since the epoch began, [parts]
+    say     called with a sentence when a batch does not fit into memory
     """
 
     def __init__(
         self,
         model: Autoencoder,
         x: Tensor,
-        corrupt: Callable[[Tensor], Tensor] | None,
-        optimizer: str,
-        bfloat16: bool,
+        corrupt: Corruption | None,
+        settings: Settings,
         say: Callable[[str], None],
     ):
-        self.model, self.x, self.corrupt, self.bfloat16, self.say = model, x, corrupt, bfloat16, say
-        self.loss_parts = loss_parts
+        self.model, self.x, self.corrupt, self.bfloat16, self.say = model, x, corrupt, settings.bfloat16, say
         self.weights = list(model.parameters())
         self.rate = torch.zeros((), device=x.device)
-        self.optimizer = OPTIMIZERS[optimizer](self.weights, self.rate)
+        self.optimizer = OPTIMIZERS[settings.optimizer](self.weights, self.rate)
         self.pieces = 1  # a batch goes through the model in so many parts
         self.names: list[str] = []
-        self.totals: Tensor | None = None  # sums of the loss parts since the epoch began, [parts]
+        self.totals = torch.zeros(0, device=x.device)
 
-    def __call__(self, index: Tensor, rate: Tensor) -> None:
-        """Gather the batch `index` [B] (or this process's share of it), forward, backward, update at the rate []."""
-        values = self._gradients(index)
+    def __call__(self, index: Tensor, rate: Tensor, parts: LossParts = loss_parts) -> None:
+        """Gather the batch `index` [B] (or this process's share of it), forward, backward, update at the rate [].
+
+        parts: `loss_parts`, or what `torch.compile` made of it
+        """
+        values = self._gradients(index, parts)
         if distributed.size() > 1:
             distributed.average(self.weights, values)
         self.rate.copy_(rate)
         self.optimizer.step()
-        if self.totals is None:
-            self.totals = torch.zeros_like(values)
         self.totals += values
 
     def forget_gradients(self) -> None:
@@ -83,27 +69,44 @@ class Step:
         for weight in self.weights:
             weight.grad = None
 
-    def _gradients(self, index: Tensor) -> Tensor:
+    def state(self) -> dict[str, Tensor]:
+        """What the optimiser remembers, by the number of the weight and a name: "0.exp_avg"."""
+        remembered = self.optimizer.state_dict()["state"]
+        return {f"{k}.{name}": value for k, values in remembered.items() for name, value in values.items()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Put back what `state` gave."""
+        remembered: dict[int, dict[str, Tensor]] = {}
+        for key, value in state.items():
+            k, name = key.split(".")
+            remembered.setdefault(int(k), {})[name] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": remembered, "param_groups": groups})
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate  # loading put a copy there
+
+    def _gradients(self, index: Tensor, parts: LossParts) -> Tensor:
         """Leaves the batch's gradients in the weights, returns its loss parts, [parts]; in pieces if need be."""
         while True:
             self.forget_gradients()
             try:
                 pieces = index.chunk(self.pieces)
-                return reduce(torch.add, [self._piece(piece, len(piece) / len(index)) for piece in pieces])
+                return reduce(torch.add, [self._piece(piece, len(piece) / len(index), parts) for piece in pieces])
             except torch.cuda.OutOfMemoryError:
                 if index.is_cuda and torch.cuda.is_current_stream_capturing():
                     raise
             self._halve(len(index))  # out here: within `except`, the error still holds what filled the memory
 
-    def _piece(self, index: Tensor, share: float) -> Tensor:
+    def _piece(self, index: Tensor, share: float, parts: LossParts) -> Tensor:
         """Adds the gradients of some samples of a batch, which are `share` of it; returns their loss parts."""
-        parts = self.loss_parts(self.model, self.x, index, self.corrupt, self.bfloat16)
-        self.names = list(parts)
-        values = torch.stack([part.detach().float() for part in parts.values()])
+        losses = parts(self.model, self.x, index, self.corrupt, self.bfloat16)
+        if not self.names:
+            self.names, self.totals = list(losses), torch.zeros(len(losses), device=self.x.device)
+        values = torch.stack([loss.detach().float() for loss in losses.values()])
         if share == 1:  # a product with 1 would cost a GPU two kernels a step
-            parts["loss"].backward()
+            losses["loss"].backward()
             return values
-        (share * parts["loss"]).backward()
+        (share * losses["loss"]).backward()
         return share * values
 
     def _halve(self, batch: int) -> None:

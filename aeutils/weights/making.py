@@ -1,7 +1,7 @@
 """`python -m aeutils train`: one driver for every model; a model brings its loss, its settings and its measures."""
 
 import argparse
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
@@ -11,23 +11,27 @@ from aeutils.data import DataSet, load
 from aeutils.images.corruptions import corruption
 from aeutils.measures.denoising import denoising
 from aeutils.measures.evaluate import evaluate
+from aeutils.measures.measure import line
 from aeutils.measures.report import report
 from aeutils.models import Autoencoder, build
 from aeutils.training import distributed
 from aeutils.training.fit import fit
 from aeutils.training.history import History
+from aeutils.training.settings import Settings, from_options
+from aeutils.training.step import Corruption
 from aeutils.weights.recipes import copy_weights, save_model
-
-FIT = ("epochs", "batch_size", "lr", "schedule", "optimizer", "corrupt", "compiled", "bfloat16")
 
 
 @dataclass(frozen=True)
 class Training:
-    """What is trained, on what, how, and where it is saved. None: the model's own setting.
+    """What is trained, on what, how, and where it is saved.
 
     model, latent, options   name, size of the code and further options of `build`
     data                     name of a data set
-    epochs ... bfloat16      as `fit` takes them; corrupt as text, "gaussian=0.5"
+    settings                 as `fit` takes them
+    corrupt                  what is to be undone, as text: "gaussian=0.5"; None: the model's own, if it has one
+    checkpoint               file written after every epoch
+    out                      of the weights; None: in runs/, named after model, data and code
     start                    saved weights to begin with, of a model of the same sizes
     precision                of the saved weights: float32, float16, int8
     most                     bytes of one file of weights; None: all in one
@@ -37,15 +41,8 @@ class Training:
     data: str = "mnist"
     latent: int = 32
     options: dict = field(default_factory=dict)
-    epochs: int = 20
-    batch_size: int = 128
-    lr: float | None = None
-    schedule: str = "one-cycle"
-    optimizer: str | None = None
+    settings: Settings = field(default_factory=Settings)
     corrupt: str | None = None
-    compiled: bool | None = None
-    bfloat16: bool = False
-    seed: int | None = None
     checkpoint: Path | None = None
     out: Path | None = None
     start: Path | None = None
@@ -55,8 +52,8 @@ class Training:
 
 def main(arguments: argparse.Namespace) -> Path | None:
     """The command: trains what the command line says."""
-    names = {field.name for field in fields(Training)}
-    return run(Training(**{name: value for name, value in vars(arguments).items() if name in names}))
+    given = {each.name: getattr(arguments, each.name) for each in fields(Training) if hasattr(arguments, each.name)}
+    return run(Training(**given, settings=from_options(arguments)))
 
 
 def run(training: Training) -> Path | None:
@@ -66,12 +63,11 @@ def run(training: Training) -> Path | None:
         data = load(training.data)
         if not isinstance(data, DataSet):
             raise ValueError(f"{training.data} are of various sizes; a model here takes samples of one shape")
-        seed = environment.seed() if training.seed is None else training.seed
-        torch.manual_seed(seed)
-        model = build(training.model, tuple(data.train.x.shape[1:]), training.latent, **training.options)
-        if training.start is not None:
-            copy_weights(training.start, model)
-        settings = settings_of(model, training)
+        settings = training.settings.seeded()
+        model = fresh_model(training, data, settings.seed)
+        settings = settings.for_model(model)
+        text = training.corrupt or model.fit_defaults.get("corrupt")
+        corrupt = text and corruption(text)
         out = training.out or Path("runs") / f"{training.model}-{data.name}-{training.latent}"
         own = training.checkpoint is None and processes > 1
         checkpoint = out.with_suffix(".checkpoint") if own else training.checkpoint
@@ -80,24 +76,10 @@ def run(training: Training) -> Path | None:
             print(f"{training.model} with a code of {code} on {data.name} ({data.source})")
             if processes > 1:
                 print(f"{processes} processes; if one dies, the same command goes on from {checkpoint}", flush=True)
-        histories = fit_stages(model, data, checkpoint, seed=seed, **settings)
+        histories = fit_stages(model, data, settings, corrupt, checkpoint)
     if not leads:
         return None
-    recipe = settings | {
-        "corrupt": settings["corrupt"] and str(settings["corrupt"]),
-        "options": training.options,
-        **({} if training.start is None else {"start": training.start.stem}),
-        "data": data.name,
-        "samples": len(data.train),
-        "seed": seed,
-        "epochs": [history.epochs for history in histories],
-        "seconds": round(sum(sum(history.seconds) for history in histories), 2),
-        "device": environment.describe(environment.device()),
-        "processes": processes,
-        "test": evaluate(model, data.test),
-        "measures": reported(model, data, settings["corrupt"]),
-        "history": [history.as_dict() for history in histories],
-    }
+    recipe = recipe_of(training, settings, corrupt, model, data, histories) | {"processes": processes}
     weights = save_model(out, model, training.model, recipe, training.precision, training.most)
     print(f"weights in {weights}, recipe in {weights.with_suffix('.json')}")
     if own:
@@ -106,23 +88,56 @@ def run(training: Training) -> Path | None:
     return weights
 
 
-def settings_of(model: Autoencoder, training: Training) -> dict:
-    """What `fit` is to be told: the model's own settings, replaced by those that were asked for."""
-    given = {name: getattr(training, name) for name in FIT}
-    settings = model.fit_defaults | {name: value for name, value in given.items() if value is not None}
-    return settings | {"corrupt": settings.get("corrupt") and corruption(settings["corrupt"])}
+def fresh_model(training: Training, data: DataSet, seed: int) -> Autoencoder:
+    """The model to be trained, with the first weights of this seed or with those that it is to start from."""
+    torch.manual_seed(seed)
+    model = build(training.model, tuple(data.train.x.shape[1:]), training.latent, **training.options)
+    if training.start is not None:
+        copy_weights(training.start, model)
+    return model
 
 
-def fit_stages(model: Autoencoder, data: DataSet, checkpoint: Path | None, **settings) -> list[History]:
+def fit_stages(
+    model: Autoencoder,
+    data: DataSet,
+    settings: Settings,
+    corrupt: Corruption | None,
+    checkpoint: Path | None,
+) -> list[History]:
     """Fit every stage of `model`, each with a checkpoint file of its own; an interruption ends it."""
     histories = []
     for stage, name in enumerate(model.stages):
         model.stage = stage
         path = checkpoint and checkpoint_of(checkpoint, stage)
-        histories.append(fit(model, data.train, **settings, test=data.test, checkpoint=path, label=name))
+        options = asdict(settings) | {"corrupt": corrupt, "checkpoint": path, "label": name}
+        histories.append(fit(model, data.train, test=data.test, **options))
         if histories[-1].interrupted:
             break
     return histories
+
+
+def recipe_of(
+    training: Training,
+    settings: Settings,
+    corrupt: Corruption | None,
+    model: Autoencoder,
+    data: DataSet,
+    histories: list[History],
+) -> dict:
+    """How the weights of `model` came about and what they reach, for JSON; prints its measures."""
+    return asdict(settings) | {
+        "corrupt": corrupt and str(corrupt),
+        "options": training.options,
+        **({} if training.start is None else {"start": training.start.stem}),
+        "data": data.name,
+        "samples": len(data.train),
+        "epochs": [history.epochs for history in histories],
+        "seconds": round(sum(sum(history.seconds) for history in histories), 2),
+        "device": environment.describe(environment.device()),
+        "test": evaluate(model, data.test),
+        "measures": reported(model, data, corrupt),
+        "history": [history.as_dict() for history in histories],
+    }
 
 
 def checkpoint_of(path: Path, stage: int) -> Path:
@@ -130,11 +145,11 @@ def checkpoint_of(path: Path, stage: int) -> Path:
     return path.with_suffix(f".{stage}{path.suffix}")
 
 
-def reported(model: Autoencoder, data: DataSet, corrupt) -> dict[str, float]:
-    """Print the model's measures, those of denoising included where it was trained to; returns them."""
-    found = report(model, data)
+def reported(model: Autoencoder, data: DataSet, corrupt: Corruption | None) -> dict[str, float]:
+    """Print the model's measures, those of denoising included where it was trained to; returns them by key."""
+    measures = report(model, data)
     if corrupt is not None:
-        found |= denoising(model, data, corrupt)
-    for name, value in found.items():
-        print(f"{name}: {value:.2f}")
-    return found
+        measures |= denoising(model, data, corrupt)
+    for key, value in measures.items():
+        print(line(key, value))
+    return measures

@@ -88,10 +88,10 @@ def load_model(path: str | Path) -> tuple[Autoencoder, dict]:
     FileNotFoundError when a file is missing, ValueError when the weights are not those of the recipe.
     """
     recipe, files = read_recipe(path), files_of(path)
-    found = _sha256(files)
-    if found != recipe["sha256"]:
+    digest = _sha256(files)
+    if digest != recipe["sha256"]:
         raise ValueError(
-            f"{files[0]} is not what its recipe was written for (SHA-256 {found[:12]}..., "
+            f"{files[0]} is not what its recipe was written for (SHA-256 {digest[:12]}..., "
             f"expected {recipe['sha256'][:12]}...): truncated or altered; train it again or fetch it again"
         )
     tensors = {}

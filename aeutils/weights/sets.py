@@ -6,6 +6,7 @@ from pathlib import Path
 from aeutils.data import load
 from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
+from aeutils.training.settings import Settings
 from aeutils.weights.making import Training, run
 from aeutils.weights.recipes import files_of, load_model, write_recipe
 
@@ -14,35 +15,32 @@ MOST, MOST_IN_ALL = 2_000_000, 16_000_000  # bytes of one file, of the folder
 COST = 0.01  # how much of the test loss the rounding to fewer bits may cost
 
 SETS: dict[str, Training] = {
-    "ae-2": Training("ae", "mnist", 2, epochs=50, lr=3e-3, precision="int8"),
-    "ae-32": Training("ae", "mnist", 32, epochs=50, lr=3e-3, precision="int8"),
-    "deep-30": Training("deep", "mnist", 30, epochs=100, precision="int8"),
-    "conv-32": Training("conv", "mnist", 32, epochs=20, lr=3e-3, precision="float16"),
-    "denoiser": Training("denoising", "mnist", 32, epochs=20, corrupt="gaussian=0.5", precision="float16"),
-    "context": Training("context", "mnist", 32, epochs=20, precision="float16"),
+    "ae-2": Training("ae", "mnist", 2, settings=Settings(epochs=50, lr=3e-3), precision="int8"),
+    "ae-32": Training("ae", "mnist", 32, settings=Settings(epochs=50, lr=3e-3), precision="int8"),
+    "deep-30": Training("deep", "mnist", 30, settings=Settings(epochs=100), precision="int8"),
+    "conv-32": Training("conv", "mnist", 32, settings=Settings(epochs=20, lr=3e-3), precision="float16"),
+    "denoiser": Training(
+        "denoising", "mnist", 32, settings=Settings(epochs=20), corrupt="gaussian=0.5", precision="float16"
+    ),
+    "context": Training("context", "mnist", 32, settings=Settings(epochs=20), precision="float16"),
     "edsr-photos": Training(
         "edsr",
         "patches",
         32,
         {"blocks": 8},
-        epochs=8,
-        batch_size=16,
-        lr=7e-4,
-        bfloat16=True,
+        Settings(epochs=8, batch_size=16, lr=7e-4, bfloat16=True),
         precision="float16",
     ),
-    "vae-2": Training("vae", "mnist", 2, {"hidden": (128, 128)}, epochs=50, precision="float16"),
-    "vae-20": Training("vae", "mnist", 20, epochs=50, lr=1e-3, precision="float16"),
-    "vae-fashion": Training("vae", "fashion", 128, {"beta": 0.03}, epochs=50, lr=1e-3, precision="float16"),
-    "vae-50": Training("iwae", "mnist", 50, {"draws": 1}, epochs=300, batch_size=64, precision="float16"),
+    "vae-2": Training("vae", "mnist", 2, {"hidden": (128, 128)}, Settings(epochs=50), precision="float16"),
+    "vae-20": Training("vae", "mnist", 20, settings=Settings(epochs=50, lr=1e-3), precision="float16"),
+    "vae-fashion": Training("vae", "fashion", 128, {"beta": 0.03}, Settings(epochs=50, lr=1e-3), precision="float16"),
+    "vae-50": Training("iwae", "mnist", 50, {"draws": 1}, Settings(epochs=300, batch_size=64), precision="float16"),
     "iwae-50": Training(
         "iwae",
         "mnist",
         50,
         {"draws": 50},
-        epochs=16,
-        batch_size=64,
-        lr=1e-3,
+        Settings(epochs=16, batch_size=64, lr=1e-3),
         start=Path("vae-50"),
         precision="float16",
     ),
@@ -80,7 +78,8 @@ def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None) -> Path |
         raise ValueError(
             f"{name} goes on from {wanted.start}; make that first: python -m aeutils weights {wanted.start}"
         )
-    if run(replace(wanted, epochs=epochs or wanted.epochs, out=path, start=start, most=MOST)) is None:
+    settings = replace(wanted.settings, epochs=epochs or wanted.settings.epochs)
+    if run(replace(wanted, settings=settings, out=path, start=start, most=MOST)) is None:
         return None
     model, recipe = load_model(path)
     stored = evaluate(model, data.test)

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import import_module
 
 import pytest
@@ -18,7 +18,9 @@ from aeutils.bench import compare as bench
 from aeutils.bench.growth import growth
 from aeutils.bench.usual_loop import UsualVAE, usual_epoch
 from aeutils.data import REGISTRY
+from aeutils.measures.measure import line
 from aeutils.models import MODELS
+from aeutils.training.settings import Settings
 from aeutils.weights.making import Training, run
 
 
@@ -60,9 +62,10 @@ def test_train_reports_its_error_beside_pcas_and_saves_both_files(tmp_path, caps
     error, error_pca = recipe["measures"].values()
     assert ae.reconstruction_error(model, data.test) == pytest.approx(error, rel=1e-5)
     assert f"squared error per test image: {error:.2f}" in out
-    assert f"PCA with 4 components: {error_pca:.2f}" in out
+    assert f"PCA with as many numbers: {error_pca:.2f}" in out
     assert (recipe["lr"], recipe["optimizer"]) == (1e-3, "adam")  # what was used, not what was left out
-    assert {"data", "seed", "epochs", "seconds", "device", "test", "code", "sha256"} <= recipe.keys()
+    assert {"data", "seconds", "device", "test", "code", "sha256"} <= recipe.keys()
+    assert {setting.name for setting in fields(Settings)} <= recipe.keys()
 
 
 @pytest.mark.usefixtures("little")
@@ -75,19 +78,20 @@ def test_models_train_by_name(tmp_path, name):
 
 def test_the_importance_weighted_one_reports_its_likelihood(tmp_path, monkeypatch, capsys):
     """With fewer draws than by default, which are meant for a long run."""
-    monkeypatch.setattr(import_module("aeutils.measures.report"), "DRAWS", (1, 20))
+    monkeypatch.setattr(import_module("aeutils.measures.report"), "DRAWS", 20)
     options = {"hidden": (16,), "draws": 3}
-    model, recipe = ae.load_model(run(Training("iwae", "glyphs", 4, options, epochs=1, out=tmp_path / "m.safetensors")))
+    training = Training("iwae", "glyphs", 4, options, Settings(epochs=1), out=tmp_path / "m.safetensors")
+    model, recipe = ae.load_model(run(training))
     assert model.draws == 3
-    loose, tight = recipe["measures"].values()
+    loose, tight = recipe["measures"]["nll_one_draw"], recipe["measures"]["nll"]
     assert 50 < tight < loose < 400
-    assert f"-log p(x) in nats per test image, 20 draws: {tight:.2f}" in capsys.readouterr().out
+    assert line("nll", tight) in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("little")
 def test_a_code_larger_than_the_image_is_compared_with_all_components(tmp_path, capsys):
     train(tmp_path, "--data", "digits8", "--latent", "70")
-    assert "PCA with 64 components: 0.00" in capsys.readouterr().out
+    assert "PCA with as many numbers: 0.00" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("little")
@@ -95,8 +99,8 @@ def test_any_model_denoises(tmp_path, capsys):
     _, recipe = ae.load_model(train(tmp_path, "--model", "linear", "--corrupt", "gaussian=0.5|hole=0,0,4,4"))
     out = capsys.readouterr().out
     assert recipe["corrupt"] == "gaussian=0.5|hole=0,0,4,4,0.0"
-    assert all(f"{name}: {value:.2f}" in out for name, value in recipe["measures"].items())
-    assert sum("PSNR" in name and "dB" in name for name in recipe["measures"]) == 4
+    assert all(line(key, value) in out for key, value in recipe["measures"].items())
+    assert sum("psnr" in key for key in recipe["measures"]) == 4
 
 
 def test_the_denoiser_denoises_unasked(tmp_path, capsys):
@@ -105,14 +109,14 @@ def test_the_denoiser_denoises_unasked(tmp_path, capsys):
     noisy, model, *filters = recipe["measures"].values()
     assert noisy < model
     assert len(filters) == 2
-    assert "PSNR after the best Gaussian filter in dB: " in capsys.readouterr().out
+    assert "PSNR after the best Gaussian filter: " in capsys.readouterr().out
 
 
 def test_super_resolution_is_measured_beside_bicubic(tmp_path, capsys):
     model, recipe = ae.load_model(train(tmp_path, "--model", "edsr", "--latent", "8"))
     ours, bicubic = recipe["measures"].values()
     assert ours > bicubic + 1
-    assert f"PSNR of test images enlarged 2 times in dB: {ours:.2f}" in capsys.readouterr().out
+    assert f"PSNR of enlarged test images: {ours:.2f} dB" in capsys.readouterr().out
     assert model.encode(torch.rand(1, 1, 28, 28)).shape == (1, 8, 14, 14)
 
 

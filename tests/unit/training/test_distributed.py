@@ -16,6 +16,7 @@ from aeutils.__main__ import main
 from aeutils.files import read_tensors
 from aeutils.training import distributed
 from aeutils.training.run import Run
+from aeutils.training.settings import Settings
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
@@ -56,8 +57,8 @@ def test_processes_share_the_batches_of_one_and_draw_noise_of_their_own(monkeypa
     def first_batches(rank, size):
         monkeypatch.setattr(distributed, "rank", lambda: rank)
         monkeypatch.setattr(distributed, "size", lambda: size)
-        settings = {"epochs": 1, "batch_size": 60, "lr": 1e-3, "schedule": "constant", "optimizer": "adam", "seed": 3}
-        run = Run(ae.Dense(latent_dim=2), images, None, None, settings | {"bfloat16": False}, False, "", False)
+        model = ae.Dense(latent_dim=2)
+        run = Run(model, images, None, None, Settings(epochs=1, batch_size=60, seed=3).for_model(model), "", False)
         with torch.random.fork_rng():
             return run._order(epoch=1), torch.rand(2)
 

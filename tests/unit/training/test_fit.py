@@ -12,7 +12,7 @@ from torch import nn
 
 import aeutils as ae
 from aeutils.files import read_tensors
-from aeutils.training.step import one_cycle
+from aeutils.training.optimizers import one_cycle
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import torch
 
 import aeutils as ae
 from aeutils.__main__ import main
+from aeutils.training.settings import Settings
 from aeutils.weights import packing, recipes
 from aeutils.weights import sets as weights
 from aeutils.weights.making import Training
@@ -16,10 +17,10 @@ pytestmark = pytest.mark.usefixtures("little")
 
 SHIPPED = dict(weights.SETS)
 TINY = {
-    "tiny": Training("ae", "glyphs", 3, {"hidden": (16,)}, epochs=1, lr=3e-3, precision="int8"),
-    "noisy": Training("conv", "glyphs", 4, epochs=1, corrupt="gaussian=0.5", precision="float16"),
-    "real": Training("ae", "mnist", 3, epochs=1),
-    "second": Training("ae", "glyphs", 3, {"hidden": (16,)}, epochs=1, start=Path("tiny")),
+    "tiny": Training("ae", "glyphs", 3, {"hidden": (16,)}, Settings(epochs=1, lr=3e-3), precision="int8"),
+    "noisy": Training("conv", "glyphs", 4, {}, Settings(epochs=1), corrupt="gaussian=0.5", precision="float16"),
+    "real": Training("ae", "mnist", 3, {}, Settings(epochs=1)),
+    "second": Training("ae", "glyphs", 3, {"hidden": (16,)}, Settings(epochs=1), start=Path("tiny")),
 }
 
 
@@ -73,7 +74,7 @@ def test_options_of_the_model_and_of_fit_are_kept(made):
     assert ae.pretrained("tiny", made).encoder[1].out_features == 16
     recipe = json.loads((made / "noisy.json").read_text())
     assert recipe["corrupt"] == "gaussian=0.5"
-    assert "PSNR after the model in dB" in recipe["measures"]
+    assert "psnr_denoised" in recipe["measures"]
 
 
 def copied(made, tmp_path):
@@ -180,12 +181,12 @@ def test_packing():
     torch.manual_seed(0)
     tensors = {"w": torch.randn(5, 3, 2), "zeros": torch.zeros(2, 4), "b": torch.randn(7), "n": torch.tensor(3)}
     for precision, error in (("float32", 0), ("float16", 2**-11), ("int8", 0.5 / 127)):
-        found = packing.unpack(packing.pack(tensors, precision))
-        assert found.keys() == tensors.keys()
+        unpacked = packing.unpack(packing.pack(tensors, precision))
+        assert unpacked.keys() == tensors.keys()
         for name, tensor in tensors.items():
             largest = tensor.abs().max().item()
-            assert (found[name] - tensor).abs().max() <= 1.01 * error * largest
-            assert found[name].dtype == tensor.dtype
+            assert (unpacked[name] - tensor).abs().max() <= 1.01 * error * largest
+            assert unpacked[name].dtype == tensor.dtype
     rows = packing.unpack(packing.pack({"w": torch.tensor([[1e-3, 5e-4], [1e3, 5e2]])}, "int8"))["w"]
     torch.testing.assert_close(rows, torch.tensor([[1e-3, 5e-4], [1e3, 5e2]]), rtol=0.01, atol=0)  # a scale a row
     assert packing.pack(tensors, "int8")["w"].dtype == torch.int8
