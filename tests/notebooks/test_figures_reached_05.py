@@ -31,8 +31,8 @@ def test_05_the_context_encoder_is_above_the_nearest_neighbour(text, name, gain)
     [
         ("mnist", "mean fill", 7.7),
         ("mnist", "nearest by context", 9.1),
-        ("fashion", "mean fill", 12.5),
-        ("fashion", "nearest by context", 17.4),
+        ("fashion", "mean fill", 10.4),
+        ("fashion", "nearest by context", 15.4),
     ],
 )
 def test_05_what_needs_no_training_is_exact(text, name, method, expected):
@@ -49,7 +49,7 @@ def test_05_the_adversary_sharpens_at_a_price(text):
     cost = number(r"at a cost of ([\d.]+) dB", text)
     assert sharper >= 0.1
     assert 0 < cost <= 2
-    assert number(r"joint, 5 times that +[\d.]+ +([\d.]+)\n", text) >= 0.85
+    assert number(r"joint, 20 times that +[\d.]+ +([\d.]+)\n", text) >= 0.85
 
 
 def test_05_features_are_better_than_random_weights(text):
