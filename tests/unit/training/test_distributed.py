@@ -1,6 +1,5 @@
 """Training by two processes that torchrun starts: the result of one process, and what remains when one dies."""
 
-import json
 import os
 import signal
 import subprocess
@@ -21,34 +20,13 @@ from aeutils.training.settings import Settings
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
-def command(out, epochs=2):
+EPOCHS = 6
+PATIENCE = 240  # seconds; a start takes 5 on two idle cores
+
+
+def command(out):
     train = ["train", "--data", "glyphs", "--latent", "4", "--batch-size", "1000"]
-    return ["-m", "aeutils", *train, "--epochs", str(epochs), "--out", str(out)]
-
-
-def run(start):
-    return subprocess.run(start, capture_output=True, text=True, timeout=120, check=True)
-
-
-def test_two_processes_give_the_result_of_one(tmp_path, capsys):
-    main(command(tmp_path / "one")[2:])
-    alone = capsys.readouterr().out.splitlines()
-    shared = run([*TORCHRUN, *command(tmp_path / "two")]).stdout.splitlines()
-    (one, first), (two, second) = ae.load_model(tmp_path / "one"), ae.load_model(tmp_path / "two")
-    assert (first["processes"], second["processes"]) == (1, 2)
-    losses = first["history"][0]["train"]["loss"], second["history"][0]["train"]["loss"]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # the same sums, in another order
-    for a, b in zip(one.parameters(), two.parameters(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
-    assert shared[0] == alone[0]
-    assert sum("squared error per test image:" in line for line in shared) == 1  # the first process alone speaks
-    names = {path.name for path in tmp_path.iterdir()}
-    assert names == {
-        "one.json",
-        "one.safetensors",
-        "two.json",
-        "two.safetensors",
-    }  # no checkpoint of a run that is done
+    return ["-m", "aeutils", *train, "--epochs", str(EPOCHS), "--out", str(out)]
 
 
 def test_processes_share_the_batches_of_one_and_draw_noise_of_their_own(monkeypatch):
@@ -76,17 +54,19 @@ def workers(process):
     return [child.pid for child in psutil.Process(process.pid).children() if "aeutils" in child.cmdline()]
 
 
-def test_a_killed_worker_ends_the_run_which_can_be_resumed(tmp_path):
+def test_a_killed_worker_ends_the_run_which_resumed_gives_the_result_of_one_process(tmp_path, capsys):
     """SIGKILL in the middle of training: the run ends soon and non-zero, says so, and goes on from its checkpoint."""
+    main(command(tmp_path / "one")[2:])
+    alone = capsys.readouterr().out.splitlines()
     checkpoint = tmp_path / "two.0.checkpoint"
     # torchrun looks after its workers every few seconds only: else it may end the other one before that has spoken.
-    started = [*TORCHRUN, "--monitor-interval=5", *command(tmp_path / "two", epochs=15)]
+    started = [*TORCHRUN, "--monitor-interval=5", *command(tmp_path / "two")]
     process = subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not checkpoint.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(workers(process)[-1], signal.SIGKILL)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     assert "if one dies, the same command goes on from" in printed
     assert "another process of this run is gone" in said
@@ -94,9 +74,19 @@ def test_a_killed_worker_ends_the_run_which_can_be_resumed(tmp_path):
     assert not (tmp_path / "two.safetensors").exists()
     seconds = read_tensors(checkpoint)[1]["history"]["seconds"]
     done = len(seconds)
-    assert 1 <= done < 15
-    run([*TORCHRUN, *command(tmp_path / "two", epochs=15)])
-    recipe = json.loads((tmp_path / "two.json").read_text())
-    assert recipe["epochs"] == [15]
-    assert recipe["history"][0]["seconds"][:done] == seconds  # these epochs were not done again
-    assert not checkpoint.exists()
+    assert 1 <= done < EPOCHS
+
+    again = [*TORCHRUN, *command(tmp_path / "two")]
+    shared = subprocess.run(again, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout.splitlines()
+    (one, first), (two, second) = ae.load_model(tmp_path / "one"), ae.load_model(tmp_path / "two")
+    assert second["epochs"] == [EPOCHS]
+    assert second["history"][0]["seconds"][:done] == seconds  # these epochs were not done again
+    assert (first["processes"], second["processes"]) == (1, 2)
+    losses = (recipe["history"][0]["train"]["loss"] for recipe in (first, second))
+    assert next(losses) == pytest.approx(next(losses), rel=1e-5)  # the same sums, in another order
+    for a, b in zip(one.parameters(), two.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-2)  # least where there is no gradient
+    assert shared[0] == alone[0]
+    assert sum("squared error per test image:" in line for line in shared) == 1  # the first process alone speaks
+    names = {f"{name}.{kind}" for name in ("one", "two") for kind in ("json", "safetensors")}
+    assert {path.name for path in tmp_path.iterdir()} == names  # no checkpoint of a run that is done
