@@ -30,7 +30,7 @@ HOMES: dict[str, str] = {
     "training.run": "NonFiniteLoss",
     "training.history": "History",
     "weights.recipes": "load_model save_model",
-    "weights.sets": "pretrained",
+    "weights.sets": "pretrained recipe",
     "plots.images": "image_grid image_rows show_image",
     "plots.curves": "curves history_curves",
     "plots.maps": "CLASS_COLOURS class_map latent_scatter",

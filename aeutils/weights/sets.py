@@ -8,7 +8,7 @@ from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
 from aeutils.training.settings import Settings
 from aeutils.weights.making import Training, run
-from aeutils.weights.recipes import files_of, load_model, write_recipe
+from aeutils.weights.recipes import files_of, load_model, read_recipe, write_recipe
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "data" / "weights"
 MOST, MOST_IN_ALL = 2_000_000, 16_000_000  # bytes of one file, of the folder
@@ -61,6 +61,12 @@ def pretrained(name: str, folder: Path = WEIGHTS) -> Autoencoder | None:
     made = f"{sum(recipe['epochs'])} epochs on {recipe['data']}, {recipe['seconds']:.0f} s on {recipe['device']}"
     print(f"{name}: weights loaded, trained beforehand ({made})")
     return model
+
+
+def recipe(name: str, folder: Path = WEIGHTS) -> dict:
+    """How the weights of this name were made and what they reach: `ae.recipe("vae-20")["measures"]`, by the keys of
+    measures/measure.py. ValueError for an unknown name, FileNotFoundError where the files are not there."""
+    return read_recipe(file(name, folder))
 
 
 def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None) -> Path | None:
