@@ -39,7 +39,8 @@ class Adversarial(Autoencoder):
     model          an `Autoencoder` with squared error; `forward` makes the images that are judged
     discriminator  module, images [N, *shape] -> logits [N]; no batch normalisation, which would mix the two players
     weight         of the adversarial loss. Pathak et al. weigh 0.999 : 0.001 with the *mean* squared error of the n
-                   pixels of a hole; beside our sum over pixels that is a weight of n 0.001 / 0.999.
+                   pixels of a hole, which lie in [-1, 1]; beside our sum over pixels in [0, 1] that is a weight of
+                   n / 4 * 0.001 / 0.999.
 
     The losses of both players are one sum, so one optimiser and the usual `fit` serve. The paths of the gradients keep
     the players apart: where the model is to deceive, the discriminator's weights are constants; where the discriminator
