@@ -170,6 +170,7 @@ BROKEN = [
     (rules.stores_what_is_checked, stored(2)),
     (rules.leaves_the_budget_to_setup, source(2, "os.environ['AEUTILS_SEED']")),
     (rules.leaves_the_budget_to_setup, source(2, "epochs = 1 if ae.budget().name == 'quick' else 5")),
+    (rules.imports_the_package_as_ae, source(2, "from aeutils.images import masks")),
     (rules.links_resolve, source(0, "[four](04_planned.ipynb)")),
     (rules.links_resolve, source(0, "![a figure](missing.png)")),
     (rules.links_resolve, source(0, "<img src='missing.png'>")),

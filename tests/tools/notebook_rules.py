@@ -103,6 +103,13 @@ def leaves_the_budget_to_setup(notebook: Notebook) -> list[str]:
     return [cell.source for cell in notebook.code if re.search(r"AEUTILS_|\bbudget\b", cell.source, re.IGNORECASE)]
 
 
+def imports_the_package_as_ae(notebook: Notebook) -> list[str]:
+    """A learner finds all of the package behind `ae.`, wherever it lives."""
+    lines = [line.strip() for cell in notebook.code for line in cell.source.splitlines()]
+    imports = [line for line in lines if re.match(r"(from|import) +aeutils\b", line)]
+    return [line for line in imports if line != "import aeutils as ae"]
+
+
 def links_resolve(notebook: Notebook) -> list[str]:
     return [f"broken link: {target}" for target in links(notebook.text) if not (notebook.path.parent / target).exists()]
 
@@ -140,6 +147,7 @@ EVERY = [
     is_small,
     stores_what_is_checked,
     leaves_the_budget_to_setup,
+    imports_the_package_as_ae,
     links_resolve,
     keeps_what_its_panels_read,
 ]
