@@ -18,7 +18,7 @@ def of_photographs(model: EDSR, photos: Sequence[Tensor]) -> dict[str, float]:
     for photo in photos:
         height, width = (side // scale * scale for side in photo.shape[1:])
         x = as_float(photo[None, :, :height, :width])
-        small = (resize(x, 1 / scale) * 255).round() / 255  # as in published comparisons, whose small pictures are files
+        small = (resize(x, 1 / scale) * 255).round() / 255  # published small pictures are files
         ours.append(psnr_y(model.upscale(small), x, scale))
         bicubic.append(psnr_y(resize(small, scale), x, scale))
     return {
