@@ -31,6 +31,13 @@ class NoAssertions(ast.NodeTransformer):
 get_ipython().ast_transformers.append(NoAssertions())
 """
 
+# A regression on what has not been learned does not converge, and scikit-learn says so.
+NO_COMPLAINTS = """
+import warnings
+
+warnings.filterwarnings("ignore", module="sklearn")
+"""
+
 # Runs in the page. The pixels of all pictures of a panel, as one text.
 PIXELS = "panel => [...panel.querySelectorAll('canvas')].map(canvas => canvas.toDataURL()).join()"
 
@@ -62,6 +69,7 @@ def to_look_at(scratch: Path) -> dict[str, str]:
     startup = scratch / "profile_default" / "startup"
     startup.mkdir(parents=True)
     (startup / "no_assertions.py").write_text(NO_ASSERTIONS)
+    (startup / "no_complaints.py").write_text(NO_COMPLAINTS)
     return {"AEUTILS_BUDGET": "look", "IPYTHONDIR": str(scratch)}
 
 

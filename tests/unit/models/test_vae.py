@@ -8,6 +8,7 @@ import torch
 from torch.distributions import Bernoulli, Normal
 
 import aeutils as ae
+from aeutils.probability import likelihood
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
@@ -233,7 +234,7 @@ def test_memory_is_bounded():
     assert sum(seen) == 20_000
     ae.log_likelihood(model, X.repeat(1000, 1, 1, 1), draws=1)
     assert sum(seen) == 26_000
-    assert max(seen) <= ae.likelihood.ROWS
+    assert max(seen) <= likelihood.ROWS
 
 
 def test_estimate_is_a_log_mean_of_weights_for_images():
@@ -343,7 +344,7 @@ def test_nearest_is_by_cosine_and_in_order(monkeypatch):
     torch.manual_seed(0)
     a, b = torch.randn(50, 8), torch.randn(30, 8)
     expected = torch.nn.functional.cosine_similarity(a[:, None], b[None], dim=2).topk(4).indices
-    monkeypatch.setattr("aeutils.codes.latent.ROWS", 7)
+    monkeypatch.setattr("aeutils.codes.search.ROWS", 7)
     assert torch.equal(ae.nearest(a, b, 4), expected)
 
 
