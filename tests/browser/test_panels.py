@@ -63,8 +63,9 @@ def move_every_slider(panel):
 
 
 def latencies(paints):
-    """A summary by slider and kind of move; pictures a second where it was dragged."""
-    table = {name: summary(seen) for name, seen in paints.items()}
+    """A summary by slider and kind of move; pictures a second where it was dragged. Where a slow kernel painted only
+    after the slider was let go, there is nothing to sum up."""
+    table = {name: summary(seen) for name, seen in paints.items() if seen}
     for name, numbers in table.items():
         if name.endswith("keys"):
             numbers.pop("per_second", None)  # keys wait for each other
