@@ -14,10 +14,11 @@ WORTHWHILE = 2**22  # multiplications; a smaller product is over before the deto
 
 
 class Linear(nn.Linear):
-    """`nn.Linear`, computed by oneDNN on a CPU: 1.7 times as fast on an AMD EPYC of 2024, the same within rounding.
+    """`nn.Linear`, computed by oneDNN on a CPU, the same within rounding.
 
-    PyTorch hands float32 products to Intel's MKL, which leaves the widest instructions of other makers' processors
-    unused. oneDNN, which PyTorch carries for convolutions, uses them.
+    PyTorch hands float32 products to Intel's MKL, which leaves the widest instructions of some other makers' processors
+    unused. oneDNN, which PyTorch carries for convolutions, uses them: a step of `Deep` takes 0.6 to 1 times as long,
+    by the processor and its neighbours (AMD EPYC, two of them measured).
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -48,7 +49,7 @@ class Affine(torch.autograd.Function):
         product = Affine.apply if torch.is_grad_enabled() else pytorch.affine
         return (
             product(gradient, b.T, None) if need_a else None,
-            product(gradient.T, a.T, None) if need_b else None,
+            gradient.T @ a if need_b else None,  # oneDNN would first copy both, turned
             gradient.sum(0) if need_c else None,
         )
 
