@@ -1,10 +1,11 @@
 """The record of the versions that the tests passed with, and the module that writes it."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 
 import pytest
 from packaging.requirements import Requirement
@@ -117,3 +118,29 @@ def test_it_comes_with_the_package_and_ci_writes_it_last():
 
 def test_the_oldest_python_is_a_clear_bound():
     assert [one.operator for one in SpecifierSet(PROJECT["requires-python"])] == [">="]
+
+
+def imported(folder: str) -> set[str]:
+    """Top names of the modules of other people that the files of a folder import."""
+    names = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - {"aeutils", "tests"}
+
+
+@pytest.mark.parametrize(("folder", "extras"), [("aeutils", ()), ("tests", ("test", "grading"))])
+def test_what_is_imported_is_declared(folder, extras):
+    declared = [*PROJECT["dependencies"], *(line for name in extras for line in PROJECT["optional-dependencies"][name])]
+    names = {canonicalize_name(Requirement(line).name) for line in declared}
+    optional = {"psutil", "playwright"}  # the package does without them
+    sources = packages_distributions()
+    strangers = {
+        module
+        for module in imported(folder) - optional
+        if not names & {canonicalize_name(name) for name in sources.get(module, (module,))}
+    }
+    assert not strangers
