@@ -34,6 +34,7 @@ HOMES: dict[str, str] = {
     "plots.images": "image_grid image_rows show_image",
     "plots.curves": "curves history_curves",
     "plots.maps": "CLASS_COLOURS class_map latent_scatter",
+    "plots.describe": "describe",
     "labs": "lab",
 }
 ROOMS = ("models", "panels")  # each of their files says in its `__all__` what is public: a new one is named there alone
