@@ -33,6 +33,7 @@ HOMES: dict[str, str] = {
     "weights.sets": "pretrained recipe",
     "plots.images": "image_grid image_rows show_image",
     "plots.curves": "curves history_curves",
+    "plots.drawings": "drawing",
     "plots.maps": "CLASS_COLOURS class_map latent_scatter",
     "plots.describe": "describe",
     "labs": "lab",
