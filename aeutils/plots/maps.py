@@ -1,6 +1,7 @@
 """Maps: codes of two numbers, coloured by class."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,17 +31,41 @@ def latent_scatter(
 
 
 def class_map(axes: Axes, codes: Tensor, labels: Tensor, classes: Sequence[str]) -> None:
-    """Points [N, 2] coloured by class; each class's name stands at the median of its points."""
+    """Points [N, 2] coloured by class; each class's name stands at the median of its points, or beside it if there is
+    another name."""
     codes, labels = codes.detach().cpu(), labels.cpu()
-    for k, name in enumerate(classes):
+    medians = {}
+    for k in range(len(classes)):
         mine = codes[labels == k]
         if len(mine) == 0:
             continue
         colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
         axes.scatter(*mine.T, s=5, color=colour, alpha=0.5, linewidths=0)
-        box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": colour, "alpha": 0.9}
-        axes.text(*mine.median(0).values, name, ha="center", va="center", fontsize=9, weight="bold", bbox=box)
+        medians[k] = mine.median(0).values.numpy()
     # The farthest half percent would squeeze everything else into a corner.
     low, high = np.quantile(codes.numpy(), [0.005, 0.995], axis=0)
     margin = 0.05 * (high - low)
     axes.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))
+    # What a name takes of the axes' width and height, with its box: about this much in maps of the course's size.
+    sizes = [(high - low) * (0.04 + 0.02 * len(classes[k]), 0.06) for k in medians]
+    for k, place in zip(medians, apart(np.array(list(medians.values())), np.array(sizes)), strict=True):
+        box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": CLASS_COLOURS[k % len(CLASS_COLOURS)], "alpha": 0.9}
+        axes.text(*place, classes[k], ha="center", va="center", fontsize=9, weight="bold", bbox=box)
+
+
+def apart(centres: np.ndarray, sizes: np.ndarray, rounds: int = 100) -> np.ndarray:
+    """Centres of boxes, moved until no two of them overlap (or `rounds` are over): centres and sizes, [K, 2] each."""
+    centres = centres.astype(float)
+    for _ in range(rounds):
+        overlaps = False
+        for a, b in combinations(range(len(centres)), 2):
+            between, room = centres[b] - centres[a], (sizes[a] + sizes[b]) / 2
+            lacking = room - abs(between)
+            if (lacking > 1e-9 * room).all():
+                overlaps, axis = True, int(np.argmin(lacking / room))
+                push = (lacking[axis] / 2) * (1 if between[axis] >= 0 else -1)
+                centres[a, axis] -= push
+                centres[b, axis] += push
+        if not overlaps:
+            break
+    return centres

@@ -7,6 +7,7 @@ import torch
 
 import aeutils as ae
 from aeutils.plots.images import picture
+from aeutils.plots.maps import apart
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +70,15 @@ def test_latent_scatter_names_the_classes(data, model):
     figure = ae.latent_scatter({"first": codes, "second": -codes}, data.test.labels, data)
     assert [axes.get_title() for axes in figure.axes] == ["first", "second"]
     assert {text.get_text() for text in figure.axes[0].texts} == set(data.classes)
+
+
+def test_names_on_a_map_do_not_hide_each_other():
+    centres, sizes = np.array([[0.0, 0.0], [0.01, 0.0], [0.0, 0.02], [3.0, 3.0]]), np.full((4, 2), 0.06)
+    moved = apart(centres, sizes)
+    between = abs(moved[:, None] - moved[None])[~np.eye(4, dtype=bool)]
+    assert (between.max(1) >= 0.06 - 1e-6).all()
+    assert moved[3] == pytest.approx([3, 3]), "a name with room stays where it is"
+    assert abs(moved - centres).max() < 0.1
 
 
 def test_curves_label_their_axes():
