@@ -139,8 +139,8 @@ def convolution_floor(model: nn.Module, images: Tensor, count: int) -> float:
     return _seconds(lambda: [step() for _ in range(steps)], images.device)
 
 
-def starting() -> dict[str, float]:
-    """Seconds that a fresh Python spends on importing torch, then aeutils, then loading MNIST; median of three."""
+def starting(rounds: int = 3) -> dict[str, float]:
+    """Seconds that a fresh Python spends on importing torch, then aeutils, then loading MNIST; median of `rounds`."""
     code = (
         "import time; t = [time.perf_counter()]\n"
         "import torch; t.append(time.perf_counter())\n"
@@ -148,13 +148,13 @@ def starting() -> dict[str, float]:
         "aeutils.load('mnist'); t.append(time.perf_counter())\n"
         "print(*t)"
     )
-    rounds = []
-    for _ in range(3):
+    found = []
+    for _ in range(rounds):
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         t = [float(word) for word in out.splitlines()[-1].split()]
-        rounds.append([b - a for a, b in pairwise(t)])
+        found.append([b - a for a, b in pairwise(t)])
     names = ("import torch", "import aeutils after it", "load mnist")
-    return {name: median(values) for name, values in zip(names, zip(*rounds, strict=True), strict=True)}
+    return {name: median(values) for name, values in zip(names, zip(*found, strict=True), strict=True)}
 
 
 def _steady(case: Case, images: Tensor, loop: str, compiled: bool, start_up: dict[str, float]) -> float:
