@@ -32,15 +32,14 @@ def divergence() -> Iterator[str]:
     best = sum(p * log2(1 / p) for p in P)
     paid = sum(p * log2(1 / q) for p, q in zip(P, Q, strict=True))
     unit = 360 / paid
-    yield arrow((100, 152), (100, 182))
-    yield arrow((300, 152), (300, 182))
-    yield text(200, 167, "words of log 1/*p* or log 1/*q* bits", 12)
+    yield arrow((62, 152), (62, 184)) + text(70, 168, "log 1/*p* bits a word", 12, "start")
+    yield arrow((340, 152), (340, 260)) + text(332, 168, "log 1/*q* bits a word", 12, "end")
     yield text(20, 196, "mean length of the best words, those for *p*", 13, "start")
     yield box(20 + best * unit / 2, 220, best * unit, 28, "*H*(*p*)", fill=0.35)
-    yield text(20, 252, "mean length of the words for *q*: *H*(*p*, *q*)", 13, "start")
+    yield text(20, 252, "mean length of the words for *q*", 13, "start")
     yield box(20 + best * unit / 2, 276, best * unit, 28, "*H*(*p*)", fill=0.35)
     yield box(20 + (best + paid) / 2 * unit, 276, (paid - best) * unit, 28, "KL(*p* ‖ *q*)", ORANGE, fill=0.35)
-    yield text(200, 312, "KL(*p* ‖ *q*) = *H*(*p*, *q*) − *H*(*p*)")
+    yield arrow((20, 300), (380, 300), both=True, width=1) + text(200, 314, "*H*(*p*, *q*) = *H*(*p*) + KL(*p* ‖ *q*)")
 
 
 @draws(

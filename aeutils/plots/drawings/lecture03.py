@@ -33,40 +33,41 @@ def sparse() -> Iterator[str]:
     yield text(200, 224, "*L* = ‖*x̂* − *x*‖^{2} + *λ* · price of activity: L1, or KL", 13)
 
 
-def projected(u: float, v: float, bend: float = 0.4) -> tuple[float, float]:
+def projected(u: float, v: float, bend: float = 0.22) -> tuple[float, float]:
     """A place on the curved sheet, or with `bend` 0 on the plane that touches it in its middle, as seen from above."""
     return 196 + 70 * u + 52 * v, 124 + 16 * u - 44 * v + 70 * bend * (u * u + v * v)
 
 
 def hidden(x: float, y: float) -> bool:
-    """Whether the plane's square, 2 by 2, lies before this place of the drawing."""
+    """Whether the plane's square, 1.4 by 1.4, lies before this place of the drawing."""
     x, y = x - 196, y - 124
     u, v = (44 * x + 52 * y) / (70 * 44 + 52 * 16), (16 * x - 70 * y) / (70 * 44 + 52 * 16)
-    return max(abs(u), abs(v)) < 1
+    return max(abs(u), abs(v)) < 0.7
 
 
 @draws(
     "tangent plane",
-    286,
+    276,
     "A curved sheet, the manifold of images, with an image x on it and the flat tangent plane that touches the "
     "sheet there. Two arrows v1 and v2 lie in the plane: along them the code h changes. A dashed arrow leaves the "
     "sheet at a right angle: along it the code hardly moves.",
 )
 def tangent_plane() -> Iterator[str]:
     """Lecture 03, section 10: the leading singular vectors of J span the tangent plane."""
-    marks = [k / 10 for k in range(-15, 16)]
-    for k in (-1.5, -1, -0.5, 0, 0.5, 1, 1.5):
+    marks = [k / 20 for k in range(-28, 29)]
+    for k in (-1.4, -0.7, 0, 0.7, 1.4):
         for way in ([projected(k, m) for m in marks], [projected(m, k) for m in marks]):
             for start, end in pairwise(way):
                 if not hidden(*end):
                     yield line(start, end, colour=BLUE, width=1.2)
-    corners = [projected(u, v, 0) for u, v in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    corners = [projected(u, v, 0) for u, v in ((-0.7, -0.7), (0.7, -0.7), (0.7, 0.7), (-0.7, 0.7))]
     yield line(*corners, closed=True, colour=ORANGE, fill=0.25)
     x = projected(0, 0)
-    yield arrow(x, projected(0.85, 0, 0), colour=ORANGE, width=2.5) + arrow(
-        x, projected(0, 0.8, 0), colour=ORANGE, width=2.5
+    yield arrow(x, projected(0.6, 0, 0), colour=ORANGE, width=2.5) + arrow(
+        x, projected(0, 0.6, 0), colour=ORANGE, width=2.5
     )
     yield arrow(x, (x[0] - 6, 22), dashed=True) + circle(*x, 4, fill=1)
     yield text(x[0] - 12, x[1] + 6, "*x*")
+    yield text(216, 145, "*v*_{1}") + text(236, 114, "*v*_{2}")
     yield text(10, 20, "across: the code\n*h* hardly moves", 13, "start")
     yield text(392, 40, "in the plane: a step *ε*\nalong *v*_{*k*} moves *h* by *s*_{*k*} *ε*", 13, "end")

@@ -25,8 +25,18 @@ class Drawing:
             f"<title>{escape(self.name)}</title>{''.join(self.shapes())}</svg>"
         )
 
+    def html(self) -> str:
+        """The drawing for a notebook's output.
+
+        JupyterLab takes the tags of SVG out of notebooks that it does not trust yet, and keeps what they enclose. What
+        would remain are scattered labels, so they are of size 0 outside the <svg>; and the words, inside of which
+        nobody sees them.
+        """
+        words = f'<desc><p style="font-size:14px">{escape(self.alternative)}</p></desc>'
+        return f'<div style="font-size:0px">{self.svg().replace("</svg>", words + "</svg>")}</div>'
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/html": self.svg(), "text/plain": self.alternative}
+        return {"text/html": self.html(), "text/plain": self.alternative}
 
 
 DRAWINGS: dict[str, Drawing] = {}

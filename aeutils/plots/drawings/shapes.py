@@ -7,6 +7,7 @@ Ink is `currentColor`: black on white, and white on black. Nothing is painted wh
 import random
 import re
 import unicodedata
+from html import escape
 from math import atan2, cos, sin
 
 WIDTH = 400
@@ -18,17 +19,15 @@ MARKUP = re.compile(r"(_|\^)\{([^}]*)\}|\*([^*]*)\*|([^*_^]+)")
 
 def spans(words: str) -> str:
     """`words` as tspans: *x* is italic, _{i} an index, ^{2} an exponent; both may hold italics."""
-    found, back = [], ""  # back: the way back to the line behind an index
+    found, at = [], 0  # at: how far below the line the last letter stands
     for sign, raised, symbol, plain in MARKUP.findall(words):
         if sign:
-            shift = 4 if sign == "_" else -5
-            found.append(f'<tspan dy="{shift}" font-size="{SUB}">{spans(raised)}</tspan>')
-            back = f' dy="{-shift}"'
+            goal, style, inside = 4 if sign == "_" else -5, f' font-size="{SUB}"', spans(raised)
         else:
-            style = ' font-style="italic"' if symbol else ""
-            inside = (symbol or plain).replace("&", "&amp;").replace("<", "&lt;")
-            found.append(f"<tspan{back}{style}>{inside}</tspan>")
-            back = ""
+            goal, style, inside = 0, ' font-style="italic"' if symbol else "", escape(symbol or plain)
+        move = f' dy="{goal - at}"' if goal != at else ""
+        found.append(f"<tspan{move}{style}>{inside}</tspan>")
+        at = goal
     return "".join(found)
 
 

@@ -32,11 +32,19 @@ def test_the_names_are_those_of_the_lectures():
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_in_words_what_it_shows(name):
     bundle = ae.drawing(name)._repr_mimebundle_()
-    svg = ElementTree.fromstring(bundle["text/html"])  # valid XML
+    svg = ElementTree.fromstring(bundle["text/html"]).find(f"{SVG}svg")  # valid XML
     assert svg.get("role") == "img"
     assert svg.get("aria-label") == bundle["text/plain"]
     assert len(bundle["text/plain"]) >= 60
     assert svg.find(f"{SVG}title").text == name
+
+
+def test_where_svg_is_taken_out_its_words_remain():
+    html = ElementTree.fromstring(ae.drawing("vae")._repr_mimebundle_()["text/html"])
+    (words,) = html.iter(f"{SVG}p")
+    assert html.get("style") == "font-size:0px"
+    assert words.get("style") == "font-size:14px"
+    assert words.text == ae.drawing("vae").alternative
 
 
 @pytest.mark.parametrize("name", NAMES)
