@@ -42,14 +42,14 @@ export function mount(key, spec, value) {
 function view(root, spec, get, set) {
   const act = (name, value) => {
     set(name, value);
-    status.focus(); // it has changed, and Shift+Enter there runs the next cell
+    status.focus(); // it is what has changed, and Shift+Enter runs cells again
   };
   const ask = (spec.choices ? choices : number)(spec, (value) => act("prediction", value));
   const reveal = h("button", { type: "button", ...OURS }, "Show the result");
   reveal.addEventListener("click", () => act("shown", true));
-  const table = h("dl");
+  const answers = h("div", { class: "answers" });
   const note = h("span");
-  const status = h("div", { class: "status", tabindex: -1 }, [table, h("p", {}, [note, reveal])]);
+  const status = h("div", { class: "status", tabindex: -1 }, [answers, h("p", {}, [note, reveal])]);
 
   const draw = () => {
     const [value, prediction, shown] = ["value", "prediction", "shown"].map(get);
@@ -58,12 +58,12 @@ function view(root, spec, get, set) {
     ask.element.hidden = open;
     ask.show(prediction);
     reveal.hidden = !known || open;
-    table.hidden = !open;
+    answers.hidden = !open;
     const entries = [predicted && ["Your prediction", prediction], ["Result", value]].filter(Boolean);
-    table.replaceChildren(...(open ? entries.map(([name, one]) => entry(name, written(one, spec.unit))) : []));
+    answers.replaceChildren(...(open ? entries.map(([name, one]) => entry(name, written(one, spec.unit))) : []));
     if (open) note.textContent = predicted ? verdict(prediction, value, spec.unit) : "";
-    else if (known) note.textContent = "The result is there. Predict first, or ";
-    else if (predicted) note.textContent = `You predict ${written(prediction, spec.unit)}. Waiting for the cell below.`;
+    else if (known) note.textContent = "The result is there. Predict first, or";
+    else if (predicted) note.textContent = `You predict: ${written(prediction, spec.unit)}. Waiting for the cell below.`;
     else note.textContent = "Predict, then run the cell below.";
   };
   root.setAttribute("role", "group");
@@ -120,7 +120,7 @@ function written(value, unit) {
   return unit ? `${rounded(value, 4)}\u00a0${unit}` : rounded(value, 4);
 }
 
-const entry = (name, text) => h("div", {}, [h("dt", {}, name), h("dd", {}, text)]);
+const entry = (name, text) => h("div", {}, [h("span", { class: "name" }, name), h("span", { class: "answer" }, text)]);
 
 // An element with attributes and children.
 function h(tag, attributes = {}, children = []) {

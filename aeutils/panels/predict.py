@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -23,9 +24,11 @@ def predict(question: str, choices: Sequence[str] | None = None, *, unit: str = 
     guess = ae.predict("Which one reconstructs better?", ["PCA", "the autoencoder"])
     guess.result(min(errors, key=errors.get))  # in the cell that computes it
 
-    The learner answers in the page, or asks for the result alone; no cell waits for it. TypeError if a text is no
-    string; ValueError if the question is empty, for fewer than two choices or two that are the same, and for choices
-    with a unit.
+    The learner answers in the page, or asks for the result alone; no cell waits for it. A question that is asked again
+    keeps its answer: who has clicked into the output of a cell runs that cell again by Shift+Enter.
+
+    TypeError if a text is no string; ValueError if the question is empty, for fewer than two choices or two that are
+    the same, and for choices with a unit.
     """
     for name, text in (("question", question), ("unit", unit)):
         if not isinstance(text, str):
@@ -36,9 +39,15 @@ def predict(question: str, choices: Sequence[str] | None = None, *, unit: str = 
         _check_choices(choices)
         if unit:
             raise ValueError("a unit is for numbers; choices have none")
-    guess = Prediction({"question": question, "choices": choices and list(choices), "unit": unit})
-    guess._show()
+    guess = _asked(json.dumps({"question": question, "choices": choices and list(choices), "unit": unit}))
+    guess._ask()
     return guess
+
+
+@cache
+def _asked(spec: str) -> "Prediction":
+    """The one prediction of a question."""
+    return Prediction(json.loads(spec))
 
 
 class Prediction:
@@ -58,6 +67,11 @@ class Prediction:
         """Show the result: one of the choices, or one finite number, of NumPy or PyTorch too; else ValueError."""
         choices = self._widget.spec["choices"]
         self._widget.value = _number(value) if choices is None else _choice(value, choices)
+        self._show()
+
+    def _ask(self) -> None:
+        """Show the question, as before its result was known."""
+        self._widget.value, self._widget.shown = None, False
         self._show()
 
     def _show(self) -> None:

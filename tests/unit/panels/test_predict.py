@@ -7,12 +7,14 @@ import pytest
 import torch
 
 import aeutils as ae
+from aeutils.panels import predict
 
 QUESTION = "Which is <b>smaller</b>?"
 
 
 @pytest.fixture
 def guess():
+    predict._asked.cache_clear()
     return ae.predict(QUESTION, ["PCA", "the net"])
 
 
@@ -29,6 +31,14 @@ def test_the_result_becomes_known(guess):
 def test_a_prediction_from_the_page_is_there_in_python(guess):
     guess._widget.set_state({"prediction": "the net"})
     assert guess.prediction == "the net"
+
+
+def test_a_question_asked_again_keeps_its_prediction_and_forgets_its_result(guess):
+    guess._widget.set_state({"prediction": "the net"})
+    guess.result("PCA")
+    again = ae.predict(QUESTION, ["PCA", "the net"])
+    assert (again.prediction, again._widget.value) == ("the net", None)
+    assert ae.predict(QUESTION, ["PCA", "the other net"]).prediction is None
 
 
 @pytest.mark.parametrize(
