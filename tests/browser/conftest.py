@@ -4,7 +4,9 @@ import os
 import shutil
 from contextlib import contextmanager
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from aeutils.bench import latency
 from tests.tools import browser
@@ -57,3 +59,16 @@ def opened(chromium, course, tmp_path):
             server.end_kernels()
 
     return open_and_run
+
+
+@pytest.fixture
+def scratch_notebook(tmp_path):
+    """A function: writes a notebook of the given cells, named like the test."""
+
+    def write(*sources):
+        path = tmp_path / f"{tmp_path.name}.ipynb"
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        nbformat.write(new_notebook(cells=[new_code_cell(source) for source in sources], metadata=kernel), path)
+        return path
+
+    return write

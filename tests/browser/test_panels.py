@@ -4,7 +4,7 @@ import json
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_markdown_cell
 
 from aeutils.bench.latency import summary
 from tests.tools import browser
@@ -75,19 +75,6 @@ def latencies(paints):
 def report(name, table, tmp_path):
     file = browser.folder_for("AEUTILS_REPORT_DIR", tmp_path) / f"latency-{name}.json"
     file.write_text(json.dumps(table, indent=1))
-
-
-@pytest.fixture
-def scratch_notebook(tmp_path):
-    """A function: writes a notebook of the given cells, named like the test."""
-
-    def write(*sources):
-        path = tmp_path / f"{tmp_path.name}.ipynb"
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-        nbformat.write(new_notebook(cells=[new_code_cell(source) for source in sources], metadata=kernel), path)
-        return path
-
-    return write
 
 
 def colour(panel):
