@@ -67,7 +67,7 @@ def tied_weights() -> Iterator[str]:
     yield text(356, heights[1], "*x̂*_{*i*}", anchor="start")
     yield text(200, middles[1] + 22, "*h*_{*j*}")
     yield text(104, 16, "*W*_{*ji*}") + text(296, 16, "*W*_{*ji*}")
-    yield arrow((112, 24), (130, 98), colour=ORANGE) + arrow((288, 24), (270, 98), colour=ORANGE)
+    yield arrow((112, 30), (130, 98), colour=ORANGE) + arrow((292, 30), (270, 98), colour=ORANGE)
     yield text(200, 16, "one weight, used twice", 12)
     yield text(95, 200, "encoder *W*, [*q*, *n*]\n*h* = *W*(*x* − *b*)")
     yield text(295, 200, "decoder *W*^{⊤}, [*n*, *q*]\n*x̂* = *W*^{⊤}*h* + *b*")
