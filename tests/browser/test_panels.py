@@ -8,7 +8,7 @@ from nbformat.v4 import new_markdown_cell
 
 from aeutils.bench.latency import summary
 from tests.tools import browser
-from tests.tools.notebooks import LECTURES
+from tests.tools.notebooks import FOLDER, LECTURES
 
 PRESSES = 10
 
@@ -168,3 +168,10 @@ def test_lecture(opened, notebook, tmp_path):
             tables[f"{number}: {panel.root.locator('.title').inner_text()}"] = latencies(move_every_slider(panel))
         assert page.errors() == page.misprints() == []
     report(notebook.stem, tables, tmp_path)
+
+
+def test_the_notation(opened):
+    """Its tables are full of formulas."""
+    with opened(FOLDER / "notation.ipynb") as page:
+        page.page.locator("mjx-container").nth(50).wait_for()
+        assert page.errors() == page.misprints() == []
