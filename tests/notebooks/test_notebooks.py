@@ -16,6 +16,7 @@ HEAD = """# 02 A lecture
 
 Afterwards you can do it. **Prerequisites**: none. **Reading time**: 5 minutes. **Run time**: 1 minute.
 Next: [three](03_next.ipynb), its [lab](labs/02_lab.ipynb), <img src="figure.png">, [web](https://example.org)
+[notation and glossary](notation.ipynb)
 and $f[x](y)$, the half of `a[0](b)`."""
 
 LAB_HEAD = """# Lab 2: a lab
@@ -23,6 +24,7 @@ LAB_HEAD = """# Lab 2: a lab
 Afterwards you can do it. **Prerequisites**: none. **Working time**: an hour. **Run time**: 1 minute.
 3 points. `lab.kl.hint()`, `lab.kl.solution()`. Of [its lecture](../02_a.ipynb), next: [three](03_lab_b.ipynb)."""
 
+TEXT = "Test error against the size of the code, for PCA and for an autoencoder: both fall."
 PANEL = '<div class="aeutils-panel"><img src="data:"></div>'
 SETUP = "device: cpu (2 threads) | data: MNIST, from a folder | budget: normal | seed: 0\n"
 
@@ -71,6 +73,11 @@ def shown(**data: str) -> nbformat.NotebookNode:
     return new_output("display_data", {names[name]: value for name, value in data.items()})
 
 
+def described(text: str) -> nbformat.NotebookNode:
+    """The output of a cell that draws and ends with `ae.describe(text)`."""
+    return new_output("display_data", {"image/png": picture(0, 255)}, metadata={"image/png": {"alt": text}})
+
+
 def printed(text: str, name: str = "stdout") -> nbformat.NotebookNode:
     return new_output("stream", name=name, text=text)
 
@@ -81,7 +88,7 @@ def lecture(tmp_path) -> Notebook:
     code = [
         new_code_cell("ae.setup()", outputs=[printed(SETUP)]),
         new_code_cell("1 + 1", outputs=[new_output("execute_result", {"text/plain": "2"}, execution_count=2)]),
-        new_code_cell("def shade(a):\n    return a * tone", outputs=[shown(png=picture(0, 255))]),
+        new_code_cell("def shade(a):\n    return a * tone", outputs=[described(TEXT)]),
         new_code_cell("def draw(a):\n    return shade(a)\nae.slider_picture(draw)", outputs=[shown(html=PANEL)]),
         new_code_cell("error = 1\nassert error < 2"),
     ]
@@ -91,7 +98,7 @@ def lecture(tmp_path) -> Notebook:
     answers = new_markdown_cell("<details>yes</details>" * 3)
     references = new_markdown_cell("## References\n\nKingma and Welling (2014)")
     (tmp_path / "labs").mkdir()
-    for name in ("02_a.ipynb", "03_next.ipynb", "labs/02_lab.ipynb", "figure.png"):
+    for name in ("02_a.ipynb", "03_next.ipynb", "labs/02_lab.ipynb", "figure.png", "notation.ipynb"):
         (tmp_path / name).touch()
     node = new_notebook(cells=[new_markdown_cell(HEAD), *code, answers, references])
     node.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
@@ -191,6 +198,10 @@ BROKEN = [
     (rules.asks_questions, source(6, "<details>")),
     (rules.has_a_widget, stored(4)),
     (rules.has_a_figure, stored(3)),
+    (rules.describes_its_figures, stored(3, shown(png=picture(0, 255)))),
+    (rules.describes_its_figures, stored(3, described(TEXT[:59]))),
+    (rules.describes_its_figures, stored(3, described(TEXT), described(TEXT))),
+    (rules.links_the_notation, replaced(0, "notation.ipynb", "figure.png")),
     (rules.has_a_checked_cell, tagged(2)),
     (rules.asserts_something, replaced(5, "assert", "print")),
     (rules.has_references, replaced(7, "References", "Reading")),

@@ -12,6 +12,7 @@ from tests.tools.notebooks import ROOT, WIDGET, Notebook, is_figure, kinds, pict
 
 CHECKED = "nbval-check-output"
 MAX_BYTES = 1_500_000
+LEAST_ALT = 60  # letters of a figure's alternative text
 MACHINE_PATH = re.compile(
     rf"(?<![\w.])/(?:home|root|tmp|Users|var/folders|workspace|content)/|\b[A-Z]:\\+Users|site-packages|{re.escape(str(ROOT))}"
 )
@@ -205,6 +206,29 @@ def has_a_figure(notebook: Notebook) -> list[str]:
     return [] if any(map(is_figure, notebook.outputs)) else ["no figure that can be seen without a kernel"]
 
 
+def describes_its_figures(notebook: Notebook) -> list[str]:
+    """Each has an alternative text of its own, as `ae.describe` stores it: what there is to see, for who does not."""
+    texts = [
+        output.metadata.get("image/png", {}).get("alt", "").strip()
+        for output in notebook.outputs
+        if "image/png" in kinds(output)
+    ]
+    short = [
+        f"figure {n}: end its cell with ae.describe(...); {text!r}"
+        for n, text in enumerate(texts, 1)
+        if len(text) < LEAST_ALT
+    ]
+    twice = [
+        f"{count} figures are described as {text!r}" for text, count in Counter(texts).items() if count > 1 and text
+    ]
+    return short + twice
+
+
+def links_the_notation(notebook: Notebook) -> list[str]:
+    linked = links(notebook.node.cells[0].source)
+    return [] if "notation.ipynb" in linked else ["the first cell does not link to notation.ipynb"]
+
+
 def has_a_checked_cell(notebook: Notebook) -> list[str]:
     return [] if any(CHECKED in tags(cell) for cell in notebook.code) else [f"no cell is tagged {CHECKED}"]
 
@@ -235,6 +259,8 @@ LECTURE = [
     asks_questions,
     has_a_widget,
     has_a_figure,
+    describes_its_figures,
+    links_the_notation,
     has_a_checked_cell,
     asserts_something,
     has_references,
