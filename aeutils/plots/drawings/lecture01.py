@@ -18,7 +18,7 @@ P, Q = (1 / 8, 1 / 8, 1 / 4, 1 / 2), (1 / 2, 1 / 4, 1 / 8, 1 / 8)  # here, and a
     "for q need H(p, q), which is longer. The extra piece is KL(p || q).",
 )
 def divergence() -> Iterator[str]:
-    """Lecture 01, section 2: the weather's two distributions, and KL as the extra length of words."""
+    """Lecture 01: the weather's two distributions, and KL as the extra length of words."""
     for left, share, symbol, what, colour in (
         (20, P, "p", "what happens", BLUE),
         (220, Q, "q", "what you expect", GREEN),
@@ -50,7 +50,7 @@ def divergence() -> Iterator[str]:
     "is q(z|x), the encoder, which stands in for the posterior p(z|x).",
 )
 def bayes() -> Iterator[str]:
-    """Lecture 01, section 8: from codes to images by p(x|z), and back by q(z|x)."""
+    """Lecture 01: from codes to images by p(x|z), and back by q(z|x)."""
     yield text(95, 14, "codes *z*")
     yield text(325, 14, "images *x*")
     yield circle(95, 116, 78, INK, dashed=True, fill=0.04)

@@ -28,7 +28,7 @@ from aeutils.plots.drawings.shapes import (
     "training makes the squared error between them small.",
 )
 def autoencoder() -> Iterator[str]:
-    """Lecture 02, section 1: encoder, code, decoder."""
+    """Lecture 02: encoder, code, decoder."""
     for x, count, colour in ((42, 8, INK), (200, 3, ORANGE), (358, 8, INK)):
         yield units(x, 80, count, 18, 6, colour, 0.3 if colour == ORANGE else 0.1)
     yield trapezium(121, 80, 82, 140, 56, "encoder\n*f*")
@@ -50,7 +50,7 @@ def autoencoder() -> Iterator[str]:
     "W (x - b), the decoder x hat = W transposed h + b.",
 )
 def tied_weights() -> Iterator[str]:
-    """Lecture 02, section 3: the decoder's matrix is the encoder's, transposed."""
+    """Lecture 02: the decoder's matrix is the encoder's, transposed."""
     heights, middles = [40 + 32 * k for k in range(5)], (72, 136)
     for a in heights:
         for b in middles:
@@ -86,7 +86,7 @@ BARS = {784: 62, 128: 38, 64: 26, 32: 16}  # how tall each is drawn
     "h3, 32 values, and back to h2. Stage 4: all six layers, up to h3 and down to x, learn end to end.",
 )
 def greedy_stages() -> Iterator[str]:
-    """Lecture 02, section 9: one layer of `ae.Stacked` learns after the other, then all of them."""
+    """Lecture 02: one layer of `ae.Stacked` learns after the other, then all of them."""
     names = ("*x*", "*h*_{1}", "*h*_{2}", "*h*_{3}")
     backs = ("*x̂*", "*ĥ*_{1}", "*ĥ*_{2}")
     captions = ("layer 1 learns", "layer 2 learns, layer 1 is frozen", "layer 3 learns, layers 1 and 2 are frozen")
@@ -121,7 +121,7 @@ def greedy_stages() -> Iterator[str]:
     "decoder learns from x minus x1, the encoder from h minus h1.",
 )
 def recirculation() -> Iterator[str]:
-    """Lecture 02, section 10: two rounds through the layer, and what each weight compares."""
+    """Lecture 02: two rounds through the layer, and what each weight compares."""
     places = {"*x*": (40, 140), "*h*": (110, 52), "*x̂*": (200, 140), "*x*_{1}": (290, 140), "*h*_{1}": (360, 52)}
     for name, (x, y) in places.items():
         yield circle(x, y, 19, BLUE if y < 100 else INK, name, fill=0.15)
@@ -146,7 +146,7 @@ def recirculation() -> Iterator[str]:
     "from right to left, with transposed 4 x 4 convolutions of stride 2, back to 1 x 28 x 28.",
 )
 def convolutional() -> Iterator[str]:
-    """Lecture 02, section 11: maps and strides of `ae.Conv`."""
+    """Lecture 02: maps and strides of `ae.Conv`."""
     rows = ((64, True, "conv\n3 × 3", BLUE), (222, False, "transposed\n4 × 4", GREEN))
     for y, encodes, kernel, colour in rows:
         yield image(38, y, 64)

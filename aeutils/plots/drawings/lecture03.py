@@ -16,7 +16,7 @@ from aeutils.plots.drawings.shapes import BLUE, ORANGE, arrow, circle, line, pix
     "because activity has a price.",
 )
 def sparse() -> Iterator[str]:
-    """Lecture 03, section 2: a large code in which few units speak. A cell stands for 16 pixels or 16 units."""
+    """Lecture 03: a large code in which few units speak. A cell stands for 16 pixels or 16 units."""
     yield pixels(54, 92, 13)
     yield pixels(346, 92, 13)
     active = set(random.Random(4).sample(range(64), 5))
@@ -53,7 +53,7 @@ def hidden(x: float, y: float) -> bool:
     "sheet at a right angle: along it the code hardly moves.",
 )
 def tangent_plane() -> Iterator[str]:
-    """Lecture 03, section 10: the leading singular vectors of J span the tangent plane."""
+    """Lecture 03: the leading singular vectors of J span the tangent plane."""
     marks = [k / 20 for k in range(-28, 29)]
     for k in (-1.4, -0.7, 0, 0.7, 1.4):
         for way in ([projected(k, m) for m in marks], [projected(m, k) for m in marks]):

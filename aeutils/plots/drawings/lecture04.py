@@ -38,7 +38,7 @@ def manifold(t: float, off: float = 0) -> tuple[float, float]:
     "clean x.",
 )
 def denoising() -> Iterator[str]:
-    """Lecture 04, sections 2 and 4: corrupt, and learn the way back to the data."""
+    """Lecture 04: corrupt, and learn the way back to the data."""
     yield line(*(manifold(k / 60) for k in range(61)), width=2.5)
     yield text(10, 136, "clean images", 12, "start")
     x, y = manifold(0.4)
@@ -79,7 +79,7 @@ LAYER_COLOURS = {"conv": BLUE, "batch norm": PURPLE, "times *s*": GREEN}
     "sum. EDSR: conv, ReLU, conv, times a small s, sum: no batch norm.",
 )
 def residual_blocks() -> Iterator[str]:
-    """Lecture 04, section 7: what SRResNet and EDSR take away from ResNet's block."""
+    """Lecture 04: what SRResNet and EDSR take away from ResNet's block."""
     formulas = ("ReLU(*x* + *F*(*x*))", "*x* + *F*(*x*)", "*x* + *s* *F*(*x*)")
     for k, ((name, layers), formula) in enumerate(zip(COLUMNS.items(), formulas, strict=True)):
         x, around = 62 + 134 * k, 115 + 134 * k
@@ -112,7 +112,7 @@ SHUFFLED = (BLUE, ORANGE, GREEN, PURPLE)
     "image is large.",
 )
 def super_resolution() -> Iterator[str]:
-    """Lecture 04, section 7: `ae.EDSR`. All work is done at the small size; pixel shuffle enlarges at the end."""
+    """Lecture 04: `ae.EDSR`. All work is done at the small size; pixel shuffle enlarges at the end."""
     yield text(8, 14, "encoder", 13, "start", bold=True) + text(8, 162, "decoder", 13, "start", bold=True)
     yield image(44, 82, 64) + text(44, 126, "28 × 28", 12)
     yield arrow((78, 82), (112, 82)) + text(96, 70, "shrink", 12)

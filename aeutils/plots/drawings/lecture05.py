@@ -29,7 +29,7 @@ from aeutils.plots.drawings.shapes import (
     "other.",
 )
 def context_encoder() -> Iterator[str]:
-    """Lecture 05, section 2: `ae.Context`, with its channel-wise fully connected layer."""
+    """Lecture 05: `ae.Context`, with its channel-wise fully connected layer."""
     yield image(34, 34, 48, "hole") + image(34, 92, 48, "mask") + image(34, 224, 48, "filled")
     for y, encodes, kernel, colour in ((63, True, "conv\n3 × 3", BLUE), (224, False, "transposed\n4 × 4", GREEN)):
         yield stack(190, y, 36, 6, 3, colour) + stack(335, y, 20, 9, 3, colour)
@@ -61,7 +61,7 @@ def context_encoder() -> Iterator[str]:
     "compares x hat with x in the hole, L_adv teaches F to deceive D, L_D teaches D to tell them apart.",
 )
 def adversarial() -> Iterator[str]:
-    """Lecture 05, section 6: two networks, and which loss reaches which of them."""
+    """Lecture 05: two networks, and which loss reaches which of them."""
     yield image(34, 92, 56, "hole") + image(222, 92, 56, "filled") + image(222, 218, 56)
     yield (
         arrow((64, 92), (82, 92)) + trapezium(104, 92, 42, 64, 28, "", BLUE) + trapezium(150, 92, 42, 28, 64, "", GREEN)

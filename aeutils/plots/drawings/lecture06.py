@@ -15,7 +15,7 @@ from aeutils.plots.drawings.shapes import BLUE, GREEN, ORANGE, PURPLE, arrow, bo
     "p(z).",
 )
 def vae() -> Iterator[str]:
-    """Lecture 06, section 4: the VAE 784-400-20."""
+    """Lecture 06: the VAE 784-400-20."""
     yield image(30, 110, 52) + image(370, 110, 52)
     yield text(30, 72, "*x*") + text(370, 72, "*x̂*")
     yield text(30, 148, "784", 12) + text(370, 148, "784", 12)
@@ -49,7 +49,7 @@ def vae() -> Iterator[str]:
     "through z to mu and sigma.",
 )
 def reparameterisation() -> Iterator[str]:
-    """Lecture 06, section 3: the randomness moves to an input, and the path to mu and sigma has a derivative."""
+    """Lecture 06: the randomness moves to an input, and the path to mu and sigma has a derivative."""
     yield line((196, 8), (196, 268), dashed=True, width=1)
     for x, title, symbol in ((84, "before", "*z* ~ N(*μ*, *σ*^{2})"), (270, "after", "*z* = *μ* + *σ* *ε*")):
         colour = ORANGE if title == "before" else BLUE
