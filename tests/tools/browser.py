@@ -74,9 +74,11 @@ def to_look_at(scratch: Path) -> dict[str, str]:
 
 
 def copy_unrun(notebook: Path, folder: Path) -> None:
-    """A copy without outputs, so that what the page shows was made there."""
+    """A copy without outputs, so that what the page shows was made there; unfolded, so that all of it is seen."""
     node = nbformat.read(notebook, as_version=4)
     for cell in node.cells:
+        cell.metadata.pop("jupyter", None)
+        cell.metadata.pop("jp-MarkdownHeadingCollapsed", None)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     node.metadata.pop("widgets", None)
