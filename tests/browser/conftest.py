@@ -39,13 +39,16 @@ def course(chromium, tmp_path_factory):
 
 @pytest.fixture
 def opened(chromium, course, tmp_path):
-    """A function: puts an unrun copy of a notebook into the folder, opens it, runs all of it, and gives its page."""
+    """A function: puts an unrun copy of a notebook into the folder, opens it, runs it, and gives its page.
+
+    Of its code only what the cells with the `wanted` texts need, where such texts are given.
+    """
     folder, server = course
     screenshots = browser.folder_for("AEUTILS_SCREENSHOT_DIR", tmp_path)
 
     @contextmanager
-    def open_and_run(notebook):
-        browser.copy_unrun(notebook, folder)
+    def open_and_run(notebook, wanted=("",)):
+        browser.copy_unrun(notebook, folder, wanted)
         page = chromium.new_page(viewport={"width": 1400, "height": 1000})
         try:
             # A workspace of its own: the usual one would bring back the notebooks that were open before.

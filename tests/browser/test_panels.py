@@ -8,7 +8,8 @@ from nbformat.v4 import new_markdown_cell
 
 from aeutils.bench.latency import summary
 from tests.tools import browser
-from tests.tools.notebooks import FOLDER, LECTURES
+from tests.tools.needed import PANELS
+from tests.tools.notebooks import FOLDER, LECTURES, read
 
 PRESSES = 10
 
@@ -161,9 +162,10 @@ def test_formulas_that_are_wrong_or_too_long_are_noticed(opened, scratch_noteboo
 
 @pytest.mark.parametrize("notebook", LECTURES, ids=lambda path: path.stem)
 def test_lecture(opened, notebook, tmp_path):
-    with opened(notebook) as page:
-        panels = page.panels()
-        tables = {}
+    """All its text, and its panels: every cell runs elsewhere, with the results looked at."""
+    with opened(notebook, wanted=PANELS) as page:
+        panels, tables = page.panels(), {}
+        assert len(panels) == sum(cell.source.count(name) for cell in read(notebook).code for name in PANELS)
         for number, panel in enumerate(panels):
             tables[f"{number}: {panel.root.locator('.title').inner_text()}"] = latencies(move_every_slider(panel))
         assert page.errors() == page.misprints() == []

@@ -3,13 +3,14 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbformat
 from playwright.sync_api import Locator, Page
 
 from aeutils.bench.latency import WATCH
+from tests.tools.needed import needed
 
 ANSWER_SECONDS = 60  # for one reaction of page or kernel; a fraction of a second on an idle machine
 
@@ -73,9 +74,17 @@ def to_look_at(scratch: Path) -> dict[str, str]:
     return {"AEUTILS_BUDGET": "look", "IPYTHONDIR": str(scratch)}
 
 
-def copy_unrun(notebook: Path, folder: Path) -> None:
-    """A copy without outputs, so that what the page shows was made there; unfolded, so that all of it is seen."""
+def copy_unrun(notebook: Path, folder: Path, wanted: Sequence[str] = ("",)) -> None:
+    """A copy without outputs, so that what the page shows was made there; unfolded, so that all of it is seen.
+
+    Of the code it has the cells that hold one of the `wanted` texts, and those that they need.
+    """
     node = nbformat.read(notebook, as_version=4)
+    code = [cell for cell in node.cells if cell.cell_type == "code"]
+    sources = [cell.source for cell in code]
+    kept = needed(sources, [k for k, source in enumerate(sources) if any(text in source for text in wanted)])
+    left_out = {cell.id for k, cell in enumerate(code) if k not in kept}
+    node.cells = [cell for cell in node.cells if cell.id not in left_out]
     for cell in node.cells:
         cell.metadata.pop("jupyter", None)
         cell.metadata.pop("jp-MarkdownHeadingCollapsed", None)
