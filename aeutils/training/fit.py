@@ -35,7 +35,7 @@ def fit(
     """Train `model` in place on samples [N, *model.shape], on the course's device; returns the parts of every epoch.
 
     samples     uint8 images or floats (images in [0, 1]); a Split or a tensor
-    epochs      at the normal budget; AEUTILS_BUDGET=full multiplies them, look leaves a part of the samples
+    epochs      at the normal budget; AEUTILS_BUDGET=full multiplies them
     batch_size  samples of a step; the rest of an epoch, too few for one, come in another
     lr          peak learning rate (default: the model's own)
     schedule    "one-cycle" (Smith 2018: warm up to `lr`, then fall to 0) or "constant"
@@ -68,7 +68,6 @@ def fit(
     )
     model.to(environment.device())
     x = check_samples(samples, model)
-    x = x[: asked.seen(len(x))]
     held_out = None if test is None else check_samples(test, model)
     settings = asked.for_model(model).for_samples(len(x))
     run = Run(model, x, held_out, corrupt, settings, label or type(model).__name__, show)

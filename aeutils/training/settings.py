@@ -58,10 +58,6 @@ class Settings:
         epochs = max(1, round(self.epochs * environment.budget().epochs))
         return replace(self, epochs=epochs, batch_size=min(self.batch_size, count))
 
-    def seen(self, count: int) -> int:
-        """How many of `count` samples are trained on: all, but where the budget leaves less than one epoch."""
-        return max(1, round(count * min(1, self.epochs * environment.budget().epochs)))
-
     def deciding(self) -> dict[str, Any]:
         """Those on which the result depends, by name: a run that goes on must have the same."""
         return {each.name: getattr(self, each.name) for each in fields(self) if each.compare}
