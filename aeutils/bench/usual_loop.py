@@ -60,7 +60,7 @@ class UsualDenoiser(nn.Module):
 
     def loss(self, x: Tensor) -> Tensor:
         """Cross-entropy between clean images [N, 1, 28, 28] and what becomes of noisy ones, summed over the batch."""
-        noisy = (x + 0.5 * torch.randn_like(x)).clamp(0, 1)
+        noisy = x + 0.5 * torch.randn_like(x)
         return F.binary_cross_entropy_with_logits(self.layers(noisy), x, reduction="sum")
 
 

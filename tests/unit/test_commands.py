@@ -202,6 +202,10 @@ def test_bench_times_three_loops_and_writes_json(tmp_path, capsys):
     assert 0.3 < result["share_of_floor"] < 2
 
 
+# How far losses may lie apart. In ten draws of weights and batches: up to 1.0, 3.5 and 0.3 %; hence the seed.
+APART = {"vae": 0.015, "deep": 0.03, "denoiser": 0.01}
+
+
 @pytest.mark.parametrize("name", bench.CASES)
 def test_the_two_loops_of_the_bench_train_the_same_network(name):
     """The comparison is fair: as many weights, and from the same ones after an epoch about the same loss."""
@@ -212,7 +216,7 @@ def test_the_two_loops_of_the_bench_train_the_same_network(name):
     assert sizes[0] == sizes[1]
     nn.utils.vector_to_parameters(nn.utils.parameters_to_vector(matched(usual, ours)), usual.parameters())
     losses = usual_epoch(images, usual), replace(case, ours=lambda: ours).fit(images)["loss"][0]
-    assert losses[0] == pytest.approx(losses[1], rel=0.03)
+    assert losses[0] == pytest.approx(losses[1], rel=APART[name])
 
 
 def matched(usual, ours):
