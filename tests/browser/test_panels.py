@@ -8,10 +8,11 @@ from nbformat.v4 import new_markdown_cell
 
 from aeutils.bench.latency import summary
 from tests.tools import browser
-from tests.tools.needed import PANELS
 from tests.tools.notebooks import FOLDER, LECTURES, read
 
 PRESSES = 10
+PANELS = ("ae.explore(", "ae.film(", "ae.slider_figure(", "ae.slider_picture(")
+LOOKED_AT = (*PANELS, "ae.drawing(", "ae.predict(")
 
 # A panel like the lectures': the picture tells the sliders' positions. With a bug where `b` is not looked at.
 SCRATCH = """
@@ -162,8 +163,8 @@ def test_formulas_that_are_wrong_or_too_long_are_noticed(opened, scratch_noteboo
 
 @pytest.mark.parametrize("notebook", LECTURES, ids=lambda path: path.stem)
 def test_lecture(opened, notebook, tmp_path):
-    """All its text, and its panels: every cell runs elsewhere, with the results looked at."""
-    with opened(notebook, wanted=PANELS) as page:
+    """All its text, its panels, drawings and predictions: every cell runs elsewhere, with the results looked at."""
+    with opened(notebook, wanted=LOOKED_AT) as page:
         panels, tables = page.panels(), {}
         assert len(panels) == sum(cell.source.count(name) for cell in read(notebook).code for name in PANELS)
         for number, panel in enumerate(panels):

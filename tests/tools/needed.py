@@ -3,8 +3,6 @@
 import ast
 from collections.abc import Collection, Iterable
 
-PANELS = ("ae.explore(", "ae.film(", "ae.slider_figure(", "ae.slider_picture(")
-
 
 def needed(sources: list[str], wanted: Iterable[int]) -> list[int]:
     """The places of the `wanted` cells and of all that they need, in order. What a call changes is not looked at.
