@@ -17,6 +17,9 @@ def checked(function: Callable) -> Callable:
     An annotation is a `Kind`, or a type: str, bool, int, float (finite), a class, a Callable, and a Mapping, a Sequence
     or a union of these. What is not annotated, and a parameter that has its default, passes as it is.
 
+    Of a method: what the object has bound stands in its `border`, sizes with their owners, and under "like" a tensor
+    whose precision and device the others take: {"n": (784, "the weight"), "like": weight}.
+
     `.inside` is the function itself, for those within the border: a training step calls it, whose batches are known.
     """
     if isinstance(function, type):
@@ -32,7 +35,8 @@ def checked(function: Callable) -> Callable:
             given = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # Python's own message, which names the function
-        arguments, sizes = given.arguments, {}
+        arguments = given.arguments
+        sizes = dict(getattr(arguments.get("self"), "border", ()))
         for name, value in arguments.items():
             if name in kinds and value is not defaults[name]:
                 arguments[name] = kinds[name](name, value, sizes)

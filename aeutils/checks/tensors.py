@@ -1,7 +1,8 @@
 """Kinds of tensors, by shape and values: images, codes, labels, probabilities, holes.
 
-A shape is written as it is said: "N C H W", "M q", "N 1 H W", "*shape" (any sizes, one or more), "..." (any, or none).
-A name that recurs in a signature stands for one size, so that nothing is broadcast by accident. No size is 0.
+A shape is written as it is said: "N C H W", "M q", "N 1 H W", "*shape" (any sizes, or none), "..." (the same, not compared).
+A name that recurs in a signature stands for one size, so that nothing is broadcast by accident. No named size is 0.
+uint8 are pixels 0..255 everywhere, and arrive in [0, 1].
 """
 
 import math
@@ -37,9 +38,14 @@ class Numbers(Kind):
             raise self.error(name, value)
         if _is_picture(value) and x.ndim == len(self.shape) - 1:
             x = x[None]
-        self.fit(name, x, {} if sizes is None else sizes)
+        sizes = {} if sizes is None else sizes
+        self.fit(name, x, sizes)
         x = self.convert(name, x, isinstance(value, Tensor))
+        if "like" in sizes:
+            x = x.to(sizes["like"])
         if readable(x):
+            if x.numel() == 0:
+                raise self.error(name, x, "It is empty")
             self.check(name, x.detach())
         return x
 
@@ -50,18 +56,20 @@ class Numbers(Kind):
             one = len(self.shape) == x.ndim + 1 and self.shape[0].isalpha()
             raise self.error(name, x, "Of one, make a batch: x[None]" if one else "")
         for symbol, size in found.items():
+            if size == 0:
+                raise self.error(name, x, "It is empty")
             bound, owner = sizes.setdefault(symbol, (size, name))
             if bound != size:
                 bound = list(bound) if isinstance(bound, tuple) else bound
-                raise self.error(name, x, f"{symbol} is {bound}, because of {owner}")
-        if x.numel() == 0:
-            raise self.error(name, x, "It is empty")
+                raise self.error(name, x, f"{symbol} is {bound} because of {owner}")
 
     def convert(self, name: str, x: Tensor, precise: bool) -> Tensor:
         """x in the type that the function computes with. ValueError for a type that is none of these values."""
         if x.dtype == torch.bool or x.is_complex():
-            raise self.error(name, x)
-        return x if x.is_floating_point() and (precise or x.dtype == torch.float32) else x.float()
+            raise self.error(name, x, "Of truth values, .float() makes numbers" * (not x.is_complex()))
+        if x.dtype == torch.uint8:
+            return x.float().div_(255)
+        return x if x.is_floating_point() and precise else x.float()
 
     def check(self, name: str, x: Tensor) -> None:
         """ValueError for values that are none of this kind."""
@@ -69,6 +77,19 @@ class Numbers(Kind):
         if not (math.isfinite(low) and math.isfinite(high)):
             bad = (~x.isfinite()).sum().item()
             raise ValueError(f"{name} holds NaN or infinity ({bad:,} of {x.numel():,} values); expected finite numbers")
+
+
+class Outputs(Numbers):
+    """What a network gives: only shape and type are looked at. A NaN shows in the loss, and looking takes time."""
+
+    what = "a network's outputs"
+
+    def __call__(self, name, value, sizes=None):
+        x = value if isinstance(value, Tensor) else super().__call__(name, value)
+        if x.dtype == torch.uint8 or not x.is_floating_point():
+            x = self.convert(name, x, True)
+        self.fit(name, x, {} if sizes is None else sizes)
+        return x
 
 
 class Codes(Numbers):
@@ -214,7 +235,7 @@ def _match(wanted: list[str], shape: tuple[int, ...]) -> dict[str, Any] | None:
     if several is not None:
         after = len(wanted) - several - 1
         middle = shape[several : len(shape) - after]
-        if len(shape) < several + after or (wanted[several] != "..." and not middle):
+        if len(shape) < several + after:
             return None
         found = {} if wanted[several] == "..." else {wanted[several]: middle}
         pairs = [*zip(wanted[:several], shape, strict=False)]

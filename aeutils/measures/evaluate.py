@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from aeutils.data.base import Split, as_float
+from aeutils.data.samples import check_samples
 from aeutils.models import Autoencoder
-from aeutils.models.samples import check_samples
 
 BATCH = 2_000  # bounds the memory: the activations of 2,000 images at a time
 

@@ -10,7 +10,6 @@ stacked, recirculation   trained layer after layer; trained without back-propaga
 vae, iwae       variational, and importance-weighted
 denoising, context, superresolution   images in, images out: the code is a stack of maps
 adversarial     any of them against a discriminator
-samples         the check of samples before a model sees them
 
 Whatever a file names in its `__all__` is here, too, and in `aeutils`.
 """

@@ -76,7 +76,7 @@ class Adversarial(Autoencoder):
         Reconstruction: sum over pixels. The other two are cross-entropies in nats. All are means over images.
         """
         real, fake = x if target is None else target, self.model(x)
-        reconstruction = squared_error(fake, real)
+        reconstruction = squared_error.inside(fake, real)
         adversarial = surprise(self._with_constant_weights(fake), real=True)  # non-saturating: it wants "real"
         judgement = surprise(self.discriminator(real), real=True)
         judgement = judgement + surprise(self.discriminator(fake.detach()), real=False)
@@ -99,4 +99,4 @@ class Adversarial(Autoencoder):
 
 def surprise(logits: Tensor, real: bool) -> Tensor:
     """Mean of -log p(real) or of -log p(fake) in nats, with p(real) = sigmoid(logits [N])."""
-    return bernoulli(logits, torch.full_like(logits, float(real))).mean()
+    return bernoulli.inside(logits, torch.full_like(logits, float(real))).mean()

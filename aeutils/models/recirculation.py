@@ -44,5 +44,5 @@ class Recirculation(Autoencoder, name="recirculation"):
         decoder = ((x1 - x) * self.decoder(h)).sum()  # gradient of the decoder: -(x - x1) h
         encoder = ((h1 - h) * F.linear(x1.flatten(1), linear.weight, linear.bias)).sum()  # gradient: -(h - h1) x1
         rule = (decoder + encoder) / len(x)
-        error = squared_error(x_hat, x if target is None else target)
+        error = squared_error.inside(x_hat, x if target is None else target)
         return {"loss": error + (rule - rule.detach())}

@@ -46,4 +46,4 @@ class Stacked(Autoencoder, name="stacked"):
             below = up(below)
         below = below.detach()  # greedy: what is below is finished
         up, down = self.levels[self.stage]
-        return {"loss": cross_entropy(down(up(below)), below)}
+        return {"loss": cross_entropy.inside(down(up(below)), below)}

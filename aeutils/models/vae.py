@@ -58,7 +58,7 @@ class VAE(Dense, name="vae"):
         mean, log_variance = self.posterior(x)
         z = self.reparameterize(mean, log_variance)
         reconstruction = self.reconstruction_loss(z, x if target is None else target)
-        kl = gaussian_kl(mean, log_variance)
+        kl = gaussian_kl.inside(mean, log_variance)
         return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
 
     @torch.no_grad()
@@ -75,7 +75,7 @@ class VAE(Dense, name="vae"):
         reconstruction part plus a constant, log(pi) / 2 for every value.
         """
         if self.criterion == "cross-entropy":
-            each = bernoulli(self.decoder(z), x)
+            each = bernoulli.inside(self.decoder(z), x)
         else:
             each = (self.decode(z) - x).square() + 0.5 * math.log(math.pi)
         return -each.flatten(1).sum(1)

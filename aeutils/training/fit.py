@@ -7,8 +7,8 @@ from torch import Tensor
 
 from aeutils import environment
 from aeutils.data.base import Split
+from aeutils.data.samples import check_samples
 from aeutils.models import Autoencoder
-from aeutils.models.samples import check_samples
 from aeutils.training.history import History
 from aeutils.training.run import Run
 from aeutils.training.settings import Settings
