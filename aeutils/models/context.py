@@ -93,7 +93,9 @@ class Context(Autoencoder, name="context"):
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
         """Squared error summed over the pixels of the hole, mean over images."""
-        return {"loss": squared_error.inside(self(x), x if target is None else target)}
+        target = x if target is None else target
+        hole = self._hole(x, None)
+        return {"loss": squared_error.inside(torch.where(hole, self.decode(self.encode(x, hole)), target), target)}
 
     def _hole(self, x: Tensor, hole: Tensor | None) -> Tensor:
         """The given hole, checked against the images, or a drawn one."""

@@ -18,7 +18,8 @@ class Recirculation(Autoencoder, name="recirculation"):
     """One sigmoid layer n-q-n trained by recirculation (Hinton and McClelland 1988).
 
     The image x gives the code h; the decoder's picture of h, kept close to x by `regression`, is x1; x1 gives h1.
-    Each weight changes by what its two ends see: decoder by h (x - x1), encoder by (h - h1) x1.
+    Each weight changes by what its two ends see: decoder by h (x - x1), encoder by (h - h1) x1. With a target y other
+    than x, x1 is as far from x as the picture is from y: both changes still point to where the error falls.
     """
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, regression: float = 0.75):
@@ -39,10 +40,11 @@ class Recirculation(Autoencoder, name="recirculation"):
         linear = self.encoder[1]
         with torch.no_grad():
             x_hat = self(x)
-            x1 = self.regression * x + (1 - self.regression) * x_hat
+            target = x if target is None else target
+            x1 = x + (1 - self.regression) * (x_hat - target)
             h, h1 = self.encode(x), self.encode(x1)
         decoder = ((x1 - x) * self.decoder(h)).sum()  # gradient of the decoder: -(x - x1) h
         encoder = ((h1 - h) * F.linear(x1.flatten(1), linear.weight, linear.bias)).sum()  # gradient: -(h - h1) x1
         rule = (decoder + encoder) / len(x)
-        error = squared_error.inside(x_hat, x if target is None else target)
+        error = squared_error.inside(x_hat, target)
         return {"loss": error + (rule - rule.detach())}

@@ -40,7 +40,7 @@ def fit(
     lr          peak learning rate (default: the model's own)
     schedule    "one-cycle" (Smith 2018: warm up to `lr`, then fall to 0) or "constant"
     optimizer   "adam", "adagrad" or "sgd" (momentum 0.9); default: the model's own
-    corrupt     changes a batch [B, *shape] before the encoder; the clean batch stays the target
+    corrupt     changes a copy of a batch [B, *shape] before the encoder; the clean batch stays the target
     test        measured after every epoch, never trained on
     seed        of the shuffling and of every random draw (default AEUTILS_SEED or 0): same seed, same result
     checkpoint  file written after every epoch; if it is there already, training goes on from it, bit for bit on a CPU
@@ -66,6 +66,8 @@ def fit(
         compiled=compiled,
         bfloat16=bfloat16,
     )
+    if corrupt is not None and not callable(corrupt):
+        raise ValueError(f"corrupt is {corrupt!r}; expected a function of images, as ae.corruption('gaussian=0.5') is")
     model.to(environment.device())
     x = check_samples(samples, model)
     x = x[: asked.seen(len(x))]
