@@ -1,12 +1,13 @@
 """What every model of the course is: an encoder f, a decoder g, and the loss that trains them."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from aeutils.checks import check_sizes
+from aeutils.models.description import arguments, class_name, describe
 from aeutils.probability.losses import RECONSTRUCTION
 
 __all__ = ["Autoencoder"]
@@ -32,6 +33,7 @@ class Autoencoder(nn.Module):
 
     stages: tuple[str, ...] = ("end to end",)  # a model trained in rounds names them; `stage` is the current one
     stage: int = 0
+    origin: str | None = None  # SHA-256 of the saved weights that it began with
     fit_defaults: ClassVar[dict] = {"lr": 1e-3, "optimizer": "adam"}  # what suits the model, unless `fit` is told
     criteria: ClassVar[dict[str, Callable[[Tensor, Tensor], Tensor]]] = RECONSTRUCTION
 
@@ -42,6 +44,12 @@ class Autoencoder(nn.Module):
             if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):  # a cell may run again
                 raise ValueError(f"{other.__module__}.{other.__qualname__} is the model {name!r}; take another name")
             MODELS[name] = cls
+
+    def __new__(cls, *args, **kwargs):
+        """Notes the options before any constructor sees them, for `description`."""
+        model = super().__new__(cls)
+        vars(model)["_options"] = arguments(cls.__init__, args, kwargs)
+        return model
 
     def __init__(
         self,
@@ -69,6 +77,26 @@ class Autoencoder(nn.Module):
         self.encoder, self.decoder = encoder, decoder
         self.shape, self.latent_dim, self.code_shape = tuple(shape), latent_dim, tuple(code_shape)
         self.output, self.criterion = output, criterion
+
+    @classmethod
+    def known_as(cls) -> str | None:
+        """The name by which `build` makes this class; None where it has none."""
+        return next((name for name, known in MODELS.items() if class_name(known) == class_name(cls)), None)
+
+    def description(self) -> dict[str, Any]:
+        """What makes it this model and no other, for JSON: "model", "shape", "latent_dim" and all further "options".
+
+        An option that the model keeps under its own name counts as it is now.
+        """
+        options = {name: describe(self._now(name, value)) for name, value in vars(self)["_options"].items()}
+        face = {"shape": list(self.shape), "latent_dim": self.latent_dim}
+        further = {name: value for name, value in options.items() if name not in face}
+        return {"model": self.known_as() or class_name(type(self)), **face, "options": further}
+
+    def _now(self, name: str, noted: Any) -> Any:
+        """An option's value: the attribute of its name, where that is a plain value or a model, else as noted."""
+        kept = getattr(self, name, None)
+        return kept if isinstance(kept, bool | int | float | str | tuple | Autoencoder) else noted
 
     def encode(self, x: Tensor) -> Tensor:
         """The code h = f(x): [N, *shape] -> [N, *code_shape]."""

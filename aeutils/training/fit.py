@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from aeutils import environment
@@ -73,7 +74,8 @@ def fit(
     x = x[: asked.seen(len(x))]
     held_out = None if test is None else check_samples(test, model)
     settings = asked.for_model(model).for_samples(len(x))
-    run = Run(model, x, held_out, corrupt, settings, label or type(model).__name__, show)
-    if checkpoint is not None:
-        run.keep_in(checkpoint)
-    return run.train()
+    with torch.inference_mode(False):  # what it remembers of the weights is to change in place
+        run = Run(model, x, held_out, corrupt, settings, label or type(model).__name__, show)
+        if checkpoint is not None:
+            run.keep_in(checkpoint)
+        return run.train()

@@ -100,6 +100,7 @@ def load_model(path: str | Path) -> tuple[Autoencoder, dict]:
     with torch.random.fork_rng([]):  # what is drawn afterwards is the same with and without these files
         model = build(recipe["model"], tuple(recipe["shape"]), recipe["latent_dim"], **recipe.get("options", {}))
     model.load_state_dict(unpack(tensors))
+    model.origin = digest
     return model.to(environment.device()).eval(), recipe
 
 
@@ -109,6 +110,7 @@ def copy_weights(path: str | Path, model: Autoencoder) -> None:
     saved, _ = load_model(path)
     try:
         model.load_state_dict(saved.state_dict())
+        model.origin = saved.origin
     except RuntimeError:
         there, here = (_sizes(each) for each in (saved, model))
         raise ValueError(f"{path} has weights of the sizes {there}; the model to be trained has {here}") from None
