@@ -30,7 +30,7 @@ def weights(arguments: argparse.Namespace) -> None:
         print(table(arguments.out or WEIGHTS))
         return
     for name in arguments.names or SETS:
-        make(name, arguments.out or WEIGHTS, arguments.epochs)
+        make(name, arguments.out or WEIGHTS, arguments.epochs, arguments.replace)
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -69,12 +69,14 @@ def options_of_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--checkpoint", type=Path, help="written after every epoch; a killed run goes on from it")
     command.add_argument("--start", type=Path, metavar="FILE", help="saved weights to begin with")
     command.add_argument("--out", type=Path, help="weights and recipe (default runs/MODEL-DATA-Q.safetensors, .json)")
+    command.add_argument("--replace", action="store_true", help="also weights of another run that are there")
 
 
 def options_of_weights(command: argparse.ArgumentParser) -> None:
     command.add_argument("names", nargs="*", help="default: all")
     command.add_argument("--epochs", type=int, help="default: each set's own")
     command.add_argument("--out", type=Path, help="folder (default data/weights)")
+    command.add_argument("--replace", action="store_true", help="a set that is there by one of other epochs or budget")
     command.add_argument("--table", action="store_true", help="train nothing; print the results beside published ones")
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from aeutils.weights.places import recipe_file
 from aeutils.weights.recipes import read_recipe
 from aeutils.weights.sets import WEIGHTS, file
 
@@ -59,7 +60,7 @@ def table(folder: Path = WEIGHTS) -> str:
     """README's table in Markdown, from the recipes in `folder`; sets that are not there are left out."""
     lines = ["| test images | ours | baseline | published | budget of ours |", "|---|---|---|---|---|"]
     for row in ROWS:
-        if file(row.name, folder).with_suffix(".json").exists():
+        if recipe_file(file(row.name, folder)).exists():
             recipe = read_recipe(file(row.name, folder))
             measures = recipe["measures"]
             baseline = f"{measures[row.baseline]:.2f} ({row.baseline_name})" if row.baseline else ""
