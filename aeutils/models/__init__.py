@@ -31,6 +31,6 @@ for _file in iter_modules(__path__):
 
 def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, **options) -> Autoencoder:
     """A fresh model by name, for samples of `shape`. ValueError for an unknown name."""
-    if name not in MODELS:
+    if not isinstance(name, str) or name not in MODELS:
         raise ValueError(f"there is no model {name!r}; expected one of {', '.join(sorted(MODELS))}")
     return MODELS[name](shape, latent_dim, **options)

@@ -57,8 +57,6 @@ class Run:
         self.epochs, self.batch_size = settings.epochs, settings.batch_size
         self.batches = len(x) // self.batch_size  # the rest of an epoch's shuffle waits for another epoch
         steps = self.epochs * self.batches
-        shape = SCHEDULES[settings.schedule]
-        self.rates = torch.tensor([settings.lr * shape(step, steps) for step in range(steps)], device=x.device)
 
         def say(sentence: str) -> None:
             tqdm.write(f"{label}: {sentence}")
@@ -126,7 +124,7 @@ class Run:
         """One pass over the shuffled samples, the test, the checkpoint."""
         began = time.perf_counter()
         order = self._order(epoch)
-        rates = self.rates[epoch * self.batches : (epoch + 1) * self.batches]
+        rates = self._rates(epoch)
         self.step.totals.zero_()
         self.model.train()
         groups, done = _groups(self.batches), 0
@@ -152,6 +150,12 @@ class Run:
         if not self.leads:  # the same order for all processes, but noise of its own for each
             torch.manual_seed(seed + distributed.rank() * 100_003)
         return distributed.share(order.view(self.batches, self.batch_size))
+
+    def _rates(self, epoch: int) -> Tensor:
+        """The learning rates of an epoch's steps, [batches]."""
+        shape, steps = SCHEDULES[self.settings.schedule], self.epochs * self.batches
+        those = range(epoch * self.batches, (epoch + 1) * self.batches)
+        return torch.tensor([self.settings.lr * shape(step, steps) for step in those], device=self.step.x.device)
 
     def _look(self, epoch: int, steps: int) -> dict[str, float]:
         """Mean loss parts of this epoch so far; remembers the weights while everything is finite, else raises."""

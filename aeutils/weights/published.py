@@ -57,7 +57,8 @@ ROWS = (
 
 
 def table(folder: Path = WEIGHTS) -> str:
-    """README's table in Markdown, from the recipes in `folder`; sets that are not there are left out."""
+    """README's table in Markdown, from the recipes in `folder`; sets that are not there are left out. ValueError
+    where none is there."""
     lines = ["| test images | ours | baseline | published | budget of ours |", "|---|---|---|---|---|"]
     for row in ROWS:
         if recipe_file(file(row.name, folder)).exists():
@@ -68,4 +69,6 @@ def table(folder: Path = WEIGHTS) -> str:
             budget = f"{sum(recipe['epochs'])} epochs{after}, {recipe['seconds'] / 60:.1f} min, {recipe['device']}"
             cells = (f"{row.what} (`{row.name}`)", f"{measures[row.measure]:.2f}", baseline, row.published, budget)
             lines.append(f"| {' | '.join(cells)} |")
+    if len(lines) == 2:
+        raise ValueError(f"{folder} holds none of the course's weights; `python -m aeutils weights` makes them")
     return "\n".join(lines)

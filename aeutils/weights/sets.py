@@ -100,8 +100,8 @@ def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None, replace_i
     if path.exists() and not replace_it and not usual:
         raise ValueError(
             f"{path} is there, and this run would be another: {settings.epochs} epochs at the budget "
-            f"{environment.budget().name} with seed {environment.seed()}; the set has {wanted.settings.epochs} at normal "
-            "with 0. Choose another --out, or --replace it"
+            f"{environment.budget().name} with seed {environment.seed()}; the set has {wanted.settings.epochs} at "
+            "normal with 0. Choose another --out, or --replace it"
         )
     data = load(wanted.data)
     if data.name != wanted.data:
@@ -131,7 +131,7 @@ def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None, replace_i
 
 def file(name: str, folder: Path = WEIGHTS) -> Path:
     """Where the weights of a set are. ValueError for an unknown name."""
-    if name not in SETS:
+    if not isinstance(name, str) or name not in SETS:
         raise ValueError(f"there are no weights {name!r}; expected one of {', '.join(SETS)}")
     return Path(folder) / f"{name}.safetensors"
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -98,6 +99,42 @@ def test_corruption_changes_the_input_and_not_the_target(images):
     assert all(x.max() == 0 and target.max() > 0.9 for x, target in seen)
 
 
+def test_numbers_of_numpy_are_numbers(images):
+    options = {"epochs": np.int64(2), "batch_size": np.int32(500), "lr": np.float32(1e-3), "seed": np.uint8(3)}
+    plain = {"epochs": 2, "batch_size": 500, "lr": float(np.float32(1e-3)), "seed": 3}
+    assert ae.fit(small(), images.train, **options)["loss"] == ae.fit(small(), images.train, **plain)["loss"]
+
+
+def test_the_first_of_very_many_epochs_comes_at_once(images):
+    model = Trouble.arranged(at=3, trouble=interrupt)
+    began = time.monotonic()
+    assert ae.fit(model, images.train, epochs=1_000_000).interrupted
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (lambda: nn.Linear(2, 2), "model is of type Linear; expected an Autoencoder"),
+        (lambda: ae.Dense, r"model is the class Dense; expected an Autoencoder. Make one"),
+        (lambda: ae.PCA.fit(GOOD, 2), "PCA has no weights to train"),
+        (lambda: small().requires_grad_(False), "Dense has no weights to train"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(model, reason):
+    with pytest.raises(ValueError, match=reason):
+        ae.fit(model(), GOOD, epochs=1)
+
+
+def test_a_loss_that_takes_no_target_is_refused(images):
+    class Old(ae.Dense):
+        def loss(self, x):
+            return super().loss(x)
+
+    with pytest.raises(ValueError, match=r"Old.loss takes \(x\); fit calls it with x and the target"):
+        ae.fit(Old(), images.train, epochs=1)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
 def test_every_optimiser_learns(images, optimizer):
     history = ae.fit(small(), images.train, epochs=3, lr=1e-3, optimizer=optimizer)
@@ -165,13 +202,26 @@ def test_points_need_no_unit_range():
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"epochs": 0.5}, "epochs is a whole number above 0; got 0.5"),
-        ({"epochs": 1, "batch_size": 0}, "batch_size is a whole number above 0"),
-        ({"epochs": 1, "lr": -1.0}, "lr is a finite number above 0"),
-        ({"epochs": 1, "lr": float("nan")}, "lr is a finite number"),
-        ({"epochs": 1, "schedule": "cosine"}, "one of one-cycle, constant; got 'cosine'"),
-        ({"epochs": 1, "optimizer": "lbfgs"}, "one of adam, adagrad, sgd; got 'lbfgs'"),
-        ({"epochs": -2}, "epochs is a whole number above 0"),
+        ({"epochs": 0.5}, r"epochs is 0\.5; expected a whole number, from 1 to 1000000"),
+        ({"epochs": 1, "batch_size": 0}, "batch_size is 0; expected a whole number, 1 or above"),
+        ({"epochs": 1, "lr": -1.0}, r"lr is -1\.0; expected a number above 0"),
+        ({"epochs": 1, "lr": float("nan")}, "lr is nan; expected a number above 0"),
+        ({"epochs": 1, "schedule": "cosine"}, "schedule is 'cosine'; expected one of one-cycle, constant"),
+        ({"epochs": 1, "optimizer": "lbfgs"}, "optimizer is 'lbfgs'; expected one of adam, adagrad, sgd"),
+        ({"epochs": -2}, "epochs is -2; expected a whole number"),
+        ({"epochs": True}, "epochs is True"),
+        ({"epochs": 10**8}, "epochs is 100000000; expected a whole number, from 1 to 1000000"),
+        ({"epochs": 1, "lr": "0.1"}, "lr is '0.1'; expected a number"),
+        ({"epochs": 1, "lr": True}, "lr is True"),
+        ({"epochs": 1, "seed": -1}, "seed is -1; expected a whole number"),
+        ({"epochs": 1, "seed": 10**30}, "seed is 1.*0; expected a whole number"),
+        ({"epochs": 1, "schedule": ["constant"]}, "schedule is .*; expected one of"),
+        ({"epochs": 1, "bfloat16": "no"}, "bfloat16 is 'no'; expected True or False"),
+        ({"epochs": 1, "compiled": 1}, "compiled is 1; expected True or False"),
+        ({"epochs": 1, "label": 3}, "label is 3; expected a text"),
+        ({"epochs": 1, "show": "yes"}, "show is 'yes'; expected True or False"),
+        ({"epochs": 1, "checkpoint": 3}, "checkpoint is 3; expected a path"),
+        ({"epochs": 1, "checkpoint": ""}, "checkpoint is ''; expected a path"),
     ],
 )
 def test_bad_settings_are_refused(images, options, reason):
