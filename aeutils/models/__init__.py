@@ -30,7 +30,10 @@ for _file in iter_modules(__path__):
 
 
 def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, **options) -> Autoencoder:
-    """A fresh model by name, for samples of `shape`. ValueError for an unknown name."""
+    """A fresh model by name, for samples of `shape`. ValueError for an unknown name, or options that it has not."""
     if not isinstance(name, str) or name not in MODELS:
         raise ValueError(f"there is no model {name!r}; expected one of {', '.join(sorted(MODELS))}")
-    return MODELS[name](shape, latent_dim, **options)
+    try:
+        return MODELS[name](shape, latent_dim, **options)
+    except TypeError as error:
+        raise ValueError(f"{name!r} cannot be made with the options {options}: {error}") from error

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_sizes
+from aeutils.checks import OneOf, Sizes, check_sizes
 from aeutils.models.description import arguments, class_name, describe
 from aeutils.probability.losses import RECONSTRUCTION
 
@@ -67,15 +67,13 @@ class Autoencoder(nn.Module):
         check_sizes(code_shape)
         if code_shape[0] != latent_dim:
             raise ValueError(f"a code of shape {code_shape} has {code_shape[0]} numbers or maps; got {latent_dim}")
-        if output not in OUTPUTS or criterion not in self.criteria:
-            raise ValueError(
-                f"output is one of {', '.join(OUTPUTS)}, criterion one of {', '.join(self.criteria)}; "
-                f"got {output!r} and {criterion!r}"
-            )
+        OneOf(among=OUTPUTS)("output", output)
+        OneOf(among=self.criteria)("criterion", criterion)
         if criterion == "cross-entropy" and output != "sigmoid":
             raise ValueError("cross-entropy compares probabilities: use output='sigmoid' with it")
         self.encoder, self.decoder = encoder, decoder
-        self.shape, self.latent_dim, self.code_shape = tuple(shape), latent_dim, tuple(code_shape)
+        self.shape, self.code_shape = Sizes()("shape", shape), Sizes()("code_shape", code_shape)
+        self.latent_dim = self.code_shape[0]
         self.output, self.criterion = output, criterion
 
     @classmethod

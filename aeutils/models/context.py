@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Flag, check_sizes
 from aeutils.images.masks import KINDS, check_hole
 from aeutils.models.base import Autoencoder, check_quarters
 from aeutils.models.layers import initialize
@@ -58,7 +58,8 @@ class Context(Autoencoder, name="context"):
         fully_connected: bool = True,
     ):
         check_quarters("Context", shape, latent_dim, channels)
-        if mask not in KINDS and not callable(mask):
+        Flag()("fully_connected", fully_connected)
+        if not callable(mask) and not (isinstance(mask, str) and mask in KINDS):
             raise ValueError(f"mask is one of {', '.join(KINDS)} or a function that draws masks; got {mask!r}")
         (c, h, w), q = shape, latent_dim
         encoder = nn.Sequential(

@@ -5,7 +5,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Sizes, check_sizes
 from aeutils.data.base import Split, as_float
 from aeutils.models.base import Autoencoder
 
@@ -25,7 +25,7 @@ class PCA(Autoencoder):
         if weight.ndim != 2 or weight.shape[1] != n or mean.shape != (n,):
             found = f"{list(weight.shape)} and {list(mean.shape)}"
             raise ValueError(f"PCA of samples {tuple(shape)} takes weight [q, {n}] and mean [{n}]; got {found}")
-        flatten, unflatten = torch.nn.Flatten(), torch.nn.Unflatten(1, tuple(shape))
+        flatten, unflatten = torch.nn.Flatten(), torch.nn.Unflatten(1, Sizes()("shape", shape))
         super().__init__(flatten, unflatten, shape, len(weight), output="linear")
         self.register_buffer("weight", weight)
         self.register_buffer("mean", mean)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Number, Sizes, check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import squared_error
@@ -26,14 +26,12 @@ class Recirculation(Autoencoder, name="recirculation"):
         check_sizes(shape, latent_dim)
         super().__init__(
             nn.Sequential(nn.Flatten(), Linear(prod(shape), latent_dim), nn.Sigmoid()),
-            nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, tuple(shape))),
+            nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, Sizes()("shape", shape))),
             shape,
             latent_dim,
             output="linear",
         )
-        if not 0 <= regression < 1:
-            raise ValueError(f"regression is the share of x kept in x1, in [0, 1); got {regression}")
-        self.regression = regression
+        self.regression = Number(0, below=1)("regression", regression)  # the share of x that is kept in x1
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
         """Squared error per image as its value; recirculation's changes (no derivative of it) as its gradient."""

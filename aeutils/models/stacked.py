@@ -6,7 +6,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Sizes, check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import cross_entropy
@@ -29,7 +29,7 @@ class Stacked(Autoencoder, name="stacked"):
         decoder = [layer for down in downs[:0:-1] for layer in (down, nn.Sigmoid())] + [downs[0]]
         super().__init__(
             nn.Sequential(nn.Flatten(), *ups),
-            nn.Sequential(*decoder, nn.Unflatten(1, tuple(shape))),
+            nn.Sequential(*decoder, nn.Unflatten(1, Sizes()("shape", shape))),
             shape,
             latent_dim,
             criterion="cross-entropy",

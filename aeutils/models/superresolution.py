@@ -128,6 +128,8 @@ class EDSR(Autoencoder, name="edsr"):
         check_sizes(shape, latent_dim)
         check_whole("scale", scale, 2)
         check_whole("blocks", blocks)
+        if not isinstance(block, type) or not issubclass(block, nn.Module):
+            raise ValueError(f"block is {block!r}; expected the class of a layer, as EDSRBlock")
         if len(shape) != 3 or not shape[0] <= latent_dim:
             raise ValueError(
                 f"EDSR takes images [C, H, W] and at least C feature maps; got shape {tuple(shape)} and {latent_dim}"

@@ -128,10 +128,7 @@ def load_model(path: str | Path) -> tuple[Autoencoder, dict]:
 def rebuilt(recipe: dict) -> Autoencoder:
     """A fresh model as the recipe tells. ValueError where it tells none."""
     options = {name: restored(name, value) for name, value in recipe.get("options", {}).items()}
-    try:
-        return build(recipe["model"], tuple(recipe["shape"]), recipe["latent_dim"], **options)
-    except TypeError as error:
-        raise ValueError(f"{recipe['model']} cannot be made with the options {options}: {error}") from None
+    return build(recipe["model"], tuple(recipe["shape"]), recipe["latent_dim"], **options)
 
 
 def _described(model: Autoencoder, name: str) -> dict:

@@ -1,6 +1,8 @@
 """Saved weights load as the model that was saved, and nothing good is lost on the way."""
 
+import copy
 import json
+import pickle
 import resource
 from pathlib import Path
 
@@ -65,6 +67,36 @@ def test_every_model_comes_back(name, tmp_path):
     again, _ = ae.load_model(saved(tmp_path / "m", model, name))
     assert type(again) is MODELS[name]
     assert same(model, again)
+
+
+def test_a_new_option_cannot_be_forgotten(tmp_path):
+    """Nobody lists options: a parameter of the constructor is in recipe and checkpoint as soon as it is written."""
+
+    class Doubtful(ae.Dense, name="doubtful"):
+        def __init__(self, shape, latent_dim, doubt=0.5, layers=(3,), gate=nn.ReLU, **options):
+            super().__init__(shape, latent_dim, layers, **options)
+            self.share_of_doubt, self.gate = doubt, gate
+
+    try:
+        model = Doubtful(SHAPE, 2, doubt=0.25, gate=nn.Tanh, output="linear")
+        again, recipe = ae.load_model(saved(tmp_path / "m", model, "doubtful"))
+        assert (again.share_of_doubt, again.gate, again.output) == (0.25, nn.Tanh, "linear")
+        assert recipe["options"] == {
+            "doubt": 0.25,
+            "layers": [3],
+            "gate": {"class": "torch.nn.Tanh"},
+            "output": "linear",
+        }
+        ae.fit(model, X, epochs=1, checkpoint=tmp_path / "c", show=False)
+        with pytest.raises(ValueError, match=r"doubt 0\.25 there, 0\.5 now"):
+            ae.fit(Doubtful(SHAPE, 2, gate=nn.Tanh, output="linear"), X, epochs=1, checkpoint=tmp_path / "c")
+    finally:
+        del MODELS["doubtful"]
+
+
+def test_a_copy_knows_its_options():
+    model = ae.VAE(SHAPE, 2, (4,), beta=3.0)
+    assert copy.deepcopy(model).description() == pickle.loads(pickle.dumps(model)).description() == model.description()
 
 
 def test_an_option_in_the_recipe_does_not_win_against_the_model(tmp_path):
