@@ -13,6 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 
+SEAL = "sha256"  # of the content, among what a file says about itself
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A file beside `path` to write to, which takes its place at the end: a reader sees the old file or the new one.
@@ -34,9 +37,10 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
     """Write tensors and JSON `about` to `path`, with the SHA-256 of both. OSError when that is impossible."""
     own = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(about)
+    # In one entry: safetensors writes several in any order, and the same content is to be the same bytes.
+    text = json.dumps({**about, SEAL: fingerprint(own, json.dumps(about))})
     with replacing(path) as part:
-        save_file(own, part, {"aeutils": text, "sha256": fingerprint(own, text)})
+        save_file(own, part, {"aeutils": text})
 
 
 def read_tensors(path: Path, vouched: bool = False) -> tuple[dict[str, Tensor], dict]:
@@ -46,13 +50,13 @@ def read_tensors(path: Path, vouched: bool = False) -> tuple[dict[str, Tensor], 
     """
     try:
         with safe_open(path, framework="pt") as file:
-            about = file.metadata()
+            about = json.loads(file.metadata()["aeutils"])
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (no mapping)
-        text = about["aeutils"]
-        if not vouched and fingerprint(tensors, text) != about["sha256"]:
+        promised = about.pop(SEAL, None)
+        if not vouched and fingerprint(tensors, json.dumps(about)) != promised:
             raise ValueError("its SHA-256 is not that of its content")
-        return tensors, json.loads(text)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        return tensors, about
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} is damaged or was not written by aeutils ({error}); delete it to start anew"
         ) from None

@@ -169,6 +169,12 @@ def test_tensors_of_every_type_come_back(tmp_path):
     assert all(torch.equal(found[name], tensors[name]) for name in tensors)
 
 
+def test_the_same_content_is_the_same_bytes(tmp_path):
+    for name in range(8):
+        write_tensors(tmp_path / str(name), {"b": X, "a": X + 1}, {"note": 1, "another": 2})
+    assert len({file.read_bytes() for file in tmp_path.iterdir()}) == 1
+
+
 def test_a_checkpoint_that_is_a_folder_is_refused_before_training(tmp_path):
     model = ae.Dense(SHAPE, 2, (4,))
     with pytest.raises(ValueError, match="is a folder; name a file"):
