@@ -12,7 +12,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-
 SEAL = "sha256"  # of the content, among what a file says about itself
 
 
