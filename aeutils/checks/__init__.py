@@ -2,6 +2,7 @@
 
 contract   `@checked`, which reads the signature
 kinds      whole numbers, numbers, choices, sizes, paths: `Whole(1)`, `Number(0, 1)`
+measuring  what measures promise: the model stays as it was, and they say the same at every call
 tensors    batches by shape and values: `Images("N C H W")`, `Codes("N q")`, `Labels("N")`, `Probabilities("... K")`
 
 Numbers may come as NumPy scalars, tensors as arrays, lists and pictures of Pillow. `True` is no number. NaN stops here.

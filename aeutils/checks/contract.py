@@ -70,7 +70,8 @@ def kind_of(annotation: Any) -> Kind | None:
     if origin is Sequence:
         return Several(kind_of(inner[0]) or Kind())
     known = isinstance(annotation, type) and annotation not in (object, inspect.Parameter.empty)
-    return Instance(annotation) if known else None
+    # A bare Tensor says too little: where it is meant, a Kind says the shape, or the function checks.
+    return Instance(annotation) if known and annotation.__module__ != "torch" else None
 
 
 class Either(Kind):

@@ -1,6 +1,7 @@
 """Kinds of tensors, by shape and values: images, codes, labels, probabilities, holes.
 
-A shape is written as it is said: "N C H W", "M q", "N 1 H W", "*shape" (any sizes, or none), "..." (the same, not compared).
+A shape is written as it is said: "N C H W", "M q", "N 1 H W", "*shape" (any sizes, or none), "..." and
+"_" (any sizes, one: not compared).
 A name that recurs in a signature stands for one size, so that nothing is broadcast by accident. No named size is 0.
 uint8 are pixels 0..255 everywhere, and arrive in [0, 1].
 """
@@ -44,8 +45,6 @@ class Numbers(Kind):
         if "like" in sizes:
             x = x.to(sizes["like"])
         if readable(x):
-            if x.numel() == 0:
-                raise self.error(name, x, "It is empty")
             self.check(name, x.detach())
         return x
 
@@ -75,21 +74,29 @@ class Numbers(Kind):
         """ValueError for values that are none of this kind."""
         low, high = extremes(x)
         if not (math.isfinite(low) and math.isfinite(high)):
+            if x.numel() == 0:
+                raise self.error(name, x, "It is empty")
             bad = (~x.isfinite()).sum().item()
             raise ValueError(f"{name} holds NaN or infinity ({bad:,} of {x.numel():,} values); expected finite numbers")
 
 
-class Outputs(Numbers):
-    """What a network gives: only shape and type are looked at. A NaN shows in the loss, and looking takes time."""
+class Batch(Numbers):
+    """A batch of which only shape and type are looked at, because looking at values takes a training step too long.
 
-    what = "a network's outputs"
+    stored  uint8 stays uint8
+    """
 
-    def __call__(self, name, value, sizes=None):
-        x = value if isinstance(value, Tensor) else super().__call__(name, value)
-        if x.dtype == torch.uint8 or not x.is_floating_point():
-            x = self.convert(name, x, True)
-        self.fit(name, x, {} if sizes is None else sizes)
-        return x
+    what = "a batch"
+
+    def __init__(self, shape: str, stored: bool = False):
+        super().__init__(shape)
+        self.stored = stored
+
+    def convert(self, name, x, precise):
+        return x if self.stored and x.dtype == torch.uint8 else super().convert(name, x, precise)
+
+    def check(self, name, x):
+        pass
 
 
 class Codes(Numbers):
@@ -150,9 +157,7 @@ class Images(Numbers):
         return x if precise else x.float()
 
     def check(self, name, x):
-        if x.dtype == torch.uint8:
-            return
-        low, high = extremes(x)
+        low, high = (0, 1) if x.dtype == torch.uint8 and x.numel() else extremes(x)
         if not (low >= self.low and high <= self.high):
             super().check(name, x)
             raise ValueError(
@@ -172,7 +177,7 @@ class Labels(Numbers):
         return x.long()
 
     def check(self, name, x):
-        if x.min() < 0:
+        if x.numel() and x.min() < 0:
             raise ValueError(f"{name} holds {x.min().item()}; expected {self.expected}, 0 or above")
 
 
@@ -224,7 +229,9 @@ def readable(x: Tensor) -> bool:
 
 
 def extremes(x: Tensor) -> tuple[float, float]:
-    """Lowest and highest value; NaN where there is one."""
+    """Lowest and highest value; NaN where there is one, or none at all."""
+    if x.numel() == 0:
+        return math.nan, math.nan
     low, high = torch.aminmax(x)
     return low.item(), high.item()
 
@@ -245,6 +252,8 @@ def _match(wanted: list[str], shape: tuple[int, ...]) -> dict[str, Any] | None:
             return None
         found, pairs = {}, list(zip(wanted, shape, strict=True))
     for word, size in pairs:
+        if word == "_":
+            continue
         if word.isdecimal():
             if int(word) != size:
                 return None

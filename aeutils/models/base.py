@@ -1,6 +1,6 @@
 """What every model of the course is: an encoder f, a decoder g, and the loss that trains them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -111,6 +111,20 @@ class Autoencoder(nn.Module):
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
         """Loss parts by name; "loss" is what is minimised. `target` (default x) is what should come out."""
         return {"loss": self.reconstruction_loss(self.encode(x), x if target is None else target)}
+
+    def mean_loss(self, batches: Iterable[tuple[Tensor, dict[str, Tensor]]]) -> dict[str, Tensor]:
+        """The loss parts of many samples, mean over all of them: of float batches, each with its part of `drawn`."""
+        totals, count = {}, 0
+        for x, draws in batches:
+            for name, part in self.loss(x, **draws).items():
+                totals[name] = totals.get(name, 0) + part * len(x)
+            count += len(x)
+        return {name: total / count for name, total in totals.items()}
+
+    def drawn(self, x: Tensor) -> dict[str, Tensor]:
+        """What a measure draws for all samples [N, *shape] at once, [N, ...], by the keyword of `encode`, `forward` and
+        `loss` that takes it: so that it does not depend on the batches."""
+        return {}
 
     def reconstruction_loss(self, h: Tensor, target: Tensor) -> Tensor:
         """The criterion between g(h) and `target`: sum over pixels, mean over images."""

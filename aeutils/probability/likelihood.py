@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from aeutils.checks import Whole, checked
+from aeutils.checks.measuring import measuring
 from aeutils.data.base import Split, as_float
 from aeutils.data.samples import check_samples
 
@@ -27,7 +28,6 @@ class LatentVariableModel(Protocol):
 
 
 @checked
-@torch.no_grad()
 def log_likelihood(
     model: LatentVariableModel, samples: Split | Tensor, draws: Whole(1) = 500, seed: Whole(0) = 0
 ) -> Tensor:
@@ -42,7 +42,8 @@ def log_likelihood(
     x = check_samples(samples, model)
     size = max(1, ROWS // draws)
     starts = range(0, len(x), size)
-    return torch.cat([_estimate(model, as_float(x[k : k + size]), draws, (seed, k)) for k in starts])
+    with measuring(model):
+        return torch.cat([_estimate(model, as_float(x[k : k + size]), draws, (seed, k)) for k in starts])
 
 
 def _estimate(model: LatentVariableModel, x: Tensor, draws: int, stream: tuple[int, int]) -> Tensor:

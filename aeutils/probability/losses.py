@@ -11,18 +11,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aeutils.checks import checked
-from aeutils.checks.tensors import Images, Outputs
+from aeutils.checks.tensors import Batch, Images
 from aeutils.private import pytorch
 
 
 @checked
-def squared_error(x_hat: Outputs("N *shape"), x: Outputs("N *shape")) -> Tensor:
+def squared_error(x_hat: Batch("N *shape"), x: Batch("N *shape")) -> Tensor:
     """Sum over pixels of (x_hat - x)^2, mean over images: -log of a Gaussian with variance 1/2, up to a constant."""
     return F.mse_loss(x_hat, x, reduction="sum") / len(x)
 
 
 @checked
-def cross_entropy(logits: Outputs("N *shape"), x: Images("N *shape")) -> Tensor:
+def cross_entropy(logits: Batch("N *shape"), x: Images("N *shape")) -> Tensor:
     """Sum over pixels of -x log p - (1-x) log(1-p) with p = sigmoid(logits), mean over images, in nats.
 
     x in [0, 1] may be grey: the smallest possible value is then the entropy of the pixels, not 0.
@@ -31,7 +31,7 @@ def cross_entropy(logits: Outputs("N *shape"), x: Images("N *shape")) -> Tensor:
 
 
 @checked
-def bernoulli(logits: Outputs("*shape"), x: Outputs("*shape")) -> Tensor:
+def bernoulli(logits: Batch("*shape"), x: Batch("*shape")) -> Tensor:
     """-x log p - (1-x) log(1-p) with p = sigmoid(logits), in nats, for every value: [...] of one shape -> [...].
 
     `F.binary_cross_entropy_with_logits`, on a CPU in a third of its time.
@@ -68,7 +68,7 @@ class Bernoulli(torch.autograd.Function):
 
 
 @checked
-def gaussian_kl(mean: Outputs("N q"), log_variance: Outputs("N q")) -> Tensor:
+def gaussian_kl(mean: Batch("N q"), log_variance: Batch("N q")) -> Tensor:
     """KL(N(mean, diag exp(log_variance)) || N(0, I)) in nats, [N, q] -> scalar (Kingma and Welling 2014)."""
     return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum() / len(mean)
 
