@@ -13,6 +13,7 @@ Why not jaxtyping with beartype: they check and do not convert, know shapes and 
 
 from aeutils.checks.contract import checked
 from aeutils.checks.kinds import (
+    SEED,
     File,
     Flag,
     Kind,
@@ -29,6 +30,7 @@ from aeutils.checks.kinds import (
 )
 
 __all__ = [
+    "SEED",
     "File",
     "Flag",
     "Kind",

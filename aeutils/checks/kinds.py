@@ -62,6 +62,9 @@ class Whole(Kind):
         return plain
 
 
+SEED = Whole(0, 2**32 - 1)  # what every generator takes, NumPy's, too
+
+
 class Number(Kind):
     """A finite number from `low` to `high`, or `above` a number and `below` another -> int or float."""
 

@@ -14,6 +14,7 @@ import inspect
 from collections.abc import Callable
 
 from aeutils import environment
+from aeutils.checks import checked
 from aeutils.data import blocks, digits8, glyphs, photos, points
 from aeutils.data import patches as squares
 from aeutils.data.base import DataSet, Split, as_float
@@ -45,6 +46,7 @@ def check_name(name: str) -> None:
         raise ValueError(f"there is no data set {name!r}; expected one of {', '.join(REGISTRY)}")
 
 
+@checked
 def load(name: str, **options) -> DataSet | Photos:
     """The data set `name`, on the course's device and no larger than the budget (AEUTILS_DEVICE, AEUTILS_BUDGET).
 

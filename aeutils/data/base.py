@@ -7,7 +7,9 @@ from torch import Tensor
 
 from aeutils.checks import Whole, checked
 from aeutils.checks.kinds import said
-from aeutils.checks.tensors import Images, as_tensor
+from aeutils.checks.tensors import Images, Numbers, as_tensor
+
+LARGEST = 100_000_000  # samples that a set is asked for; a slip of the keyboard fills the memory with more
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class Samples(Images):
 
     def __call__(self, name, value, sizes=None):
         return super().__call__(name, value.x if isinstance(value, Split) else value, sizes)
+
+    def check(self, name, x):
+        """Points may have any finite values."""
+        super().check(name, x) if x.ndim == 4 else Numbers.check(self, name, x)
 
 
 def as_float(x: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aeutils.checks import Number, Whole, check_divides, checked
+from aeutils.checks.kinds import said
 from aeutils.checks.tensors import Images
 
 CORRUPTIONS: dict[str, type["Corruption"]] = {}
@@ -36,8 +37,14 @@ class Corruption:
         noise."""
         return self.apply(x)
 
+    def inside(self, x: Tensor) -> Tensor:
+        """The same within a training step, which has no time to look at values."""
+        if x.ndim != 4 or not x.is_floating_point():
+            raise ValueError(f"corruptions take float images [B, C, H, W]; got {said(x)}; see as_float")
+        return self.apply(x)
+
     def apply(self, x: Tensor) -> Tensor:
-        """What `__call__` does once it has seen that x are images: a training step, which knows, calls this one."""
+        """What the corruption does, once it is known that x are images."""
         raise NotImplementedError
 
     def __or__(self, other: "Corruption") -> "Compose":

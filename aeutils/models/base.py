@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from aeutils.checks import OneOf, Sizes, check_sizes
+from aeutils.models.border import guard
 from aeutils.models.description import arguments, class_name, describe
 from aeutils.probability.losses import RECONSTRUCTION
 
@@ -39,6 +40,7 @@ class Autoencoder(nn.Module):
 
     def __init_subclass__(cls, name: str = "", **options):
         super().__init_subclass__(**options)
+        guard(cls)
         if name:
             other = MODELS.get(name, cls)
             if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):  # a cell may run again
@@ -131,6 +133,9 @@ class Autoencoder(nn.Module):
         # Cross-entropy takes the decoder's logits: the log of a sigmoid that has rounded to 0 or 1 has no gradient.
         x_hat = self.decoder(h) if self.criterion == "cross-entropy" else self.decode(h)
         return self.criteria[self.criterion](x_hat, target)
+
+
+guard(Autoencoder)
 
 
 def check_quarters(model: str, shape: tuple[int, ...], *sizes: int) -> None:

@@ -51,6 +51,8 @@ class VAE(Dense, name="vae"):
 
     def reparameterize(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """z = mean + std * epsilon, epsilon ~ N(0, I): a sample of q(z|x) with a gradient, [N, latent_dim]."""
+        if mean.shape != log_variance.shape:
+            raise ValueError(f"mean is {list(mean.shape)}, log_variance {list(log_variance.shape)}; expected one shape")
         return mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
@@ -64,7 +66,7 @@ class VAE(Dense, name="vae"):
     @torch.no_grad()
     def sample(self, count: int) -> Tensor:
         """New images: the decoder's answers to z ~ N(0, I), [count, *shape]. ValueError for a count below 1."""
-        check_whole("count", count)
+        count = check_whole("count", count)
         weight = next(self.parameters())
         return self.decode(torch.randn(count, self.latent_dim, dtype=weight.dtype, device=weight.device))
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aeutils.checks import Kind, Number, Whole, checked
+from aeutils.checks import SEED, Kind, Number, Whole, checked
 from aeutils.checks.tensors import Doubles, Probabilities
 
 SYMMETRY = 1e-5  # how far a covariance may be from its transpose, beside its largest value
@@ -76,7 +76,7 @@ def kl_gaussians(mean_p: Doubles("K"), cov_p: Doubles("K K"), mean_q: Doubles("K
 
 
 @checked
-def monte_carlo_kl(p: Distribution, q: Distribution, n: Whole(2), seed: Whole(0)) -> tuple[float, float]:
+def monte_carlo_kl(p: Distribution, q: Distribution, n: Whole(2), seed: SEED) -> tuple[float, float]:
     """KL(p || q) in nats as the mean of log p(x) - log q(x) over n samples x of p, and the standard error of that mean.
 
     Both are infinite when a sample falls where q = 0. The global random state stays as it was. n is 2 or more, because

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Generator, Tensor
 
-from aeutils.checks import Whole, checked
+from aeutils.checks import SEED, Whole, checked
 from aeutils.checks.measuring import measuring
 from aeutils.data.base import Split, as_float
 from aeutils.data.samples import check_samples
@@ -29,7 +29,7 @@ class LatentVariableModel(Protocol):
 
 @checked
 def log_likelihood(
-    model: LatentVariableModel, samples: Split | Tensor, draws: Whole(1) = 500, seed: Whole(0) = 0
+    model: LatentVariableModel, samples: Split | Tensor, draws: Whole(1) = 500, seed: SEED = 0
 ) -> Tensor:
     """Importance-weighted estimate of log p(x) in nats for each of the samples [N, *shape] -> [N].
 

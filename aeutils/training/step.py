@@ -30,7 +30,7 @@ def loss_parts(
 def corrupted(clean: Tensor, corrupt: Corruption) -> Tensor:
     """What `corrupt` makes of a copy of the samples [B, *shape]: the target stays clean, though it wrote into them.
     ValueError unless these are floats of the same shape."""
-    x = corrupt(clean.clone())
+    x = getattr(corrupt, "inside", corrupt)(clean.clone())
     if not isinstance(x, Tensor) or x.shape != clean.shape or not x.is_floating_point():
         gave = f"{x.dtype} {list(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
         raise ValueError(f"corrupt gets floats {list(clean.shape)} and gives as many; it gave {gave}")

@@ -113,7 +113,7 @@ def test_same_seed_same_training(model):
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
-        (lambda m: m(torch.rand(2, 3, 28, 28)), r"takes images \[N, 1, 28, 28\]; got \[2, 3, 28, 28\]. Convert"),
+        (lambda m: m(torch.rand(2, 3, 28, 28)), r"x is float32 \[2, 3, 28, 28\]; expected a batch \[N, 1, 28, 28\]"),
         (
             lambda m: ae.fit(m, torch.rand(2, 3, 28, 28), epochs=1),
             r"takes samples \[N, 1, 28, 28\]; got \[2, 3, 28, 28\]",
@@ -142,7 +142,7 @@ def test_same_seed_same_training(model):
         (lambda _: ae.Discriminator((1, 28, 28), 0), "whole numbers above 0"),
         (lambda _: ae.Discriminator((784,)), "judges images"),
         (lambda m: ae.Adversarial(m, ae.Discriminator(), 0.0), r"weight is 0\.0; expected a number above 0"),
-        (lambda m: ae.Adversarial(m, ae.Discriminator(), float("nan")), "got nan"),
+        (lambda m: ae.Adversarial(m, ae.Discriminator(), float("nan")), "weight is nan; expected a number above 0"),
         (lambda _: ae.Adversarial(ae.VAE(), ae.Discriminator(), 1.0), "got a model with cross-entropy"),
     ],
 )

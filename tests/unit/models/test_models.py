@@ -120,8 +120,10 @@ def test_pca_refuses_weights_that_do_not_fit():
     ):
         with pytest.raises(ValueError, match=r"PCA of samples \(1, 2, 2\) takes weight \[q, 4\] and mean \[4\]"):
             ae.PCA((1, 2, 2), weight, mean)
-    with pytest.raises(ValueError, match="between 1 and 3"):
+    with pytest.raises(ValueError, match=r"latent_dim is 2.0; expected a whole number"):
         ae.PCA.fit(torch.rand(3, 5), 2.0)
+    with pytest.raises(ValueError, match="between 1 and 3"):
+        ae.PCA.fit(torch.rand(3, 5), 4)
 
 
 @pytest.fixture
@@ -240,7 +242,7 @@ def test_gradient_at_the_last_pre_activation(criterion):
     model = ae.Dense(latent_dim=3, hidden=(8,), criterion=criterion)
     h = model.encode(X)
     logits = model.decoder(h).detach().requires_grad_()
-    model.decoder = nn.Sequential()  # the logits are given
+    model.decoder, model.code_shape = nn.Sequential(), model.shape  # the logits are given
     model.reconstruction_loss(logits, X).backward()
     x_hat = logits.sigmoid()
     expected = x_hat - X if criterion == "cross-entropy" else 2 * (x_hat - X) * x_hat * (1 - x_hat)
