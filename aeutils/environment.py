@@ -1,16 +1,22 @@
 """Everything the course reads from outside: device, budget, seed, folders, network. One variable each.
 
-AEUTILS_DATA     folder with data sets in torchvision's layout, searched first (MNIST/raw/..., photos/...)
+AEUTILS_DATA     a folder, which must exist, with data sets as torchvision lays them out (MNIST/raw/..., photos/...)
 AEUTILS_BUDGET   look | quick | normal | full: how much a notebook computes (default normal)
 AEUTILS_SEED     replaces the seed of every notebook, to see which results hold for any seed
 AEUTILS_DEVICE   cpu | cuda | cuda:1 ... (default: the GPU when there is one)
-AEUTILS_OFFLINE  1: never try the network, use the embedded stand-ins at once
+AEUTILS_OFFLINE  1 (or true, yes, on): never try the network, use the embedded stand-ins at once; 0 (false, no, off)
 """
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+
+from aeutils.checks import check_whole
+
+LARGEST_SEED = 2**32 - 1  # NumPy's limit
+YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
 @dataclass(frozen=True)
@@ -33,22 +39,30 @@ BUDGETS = {
 
 def budget() -> Budget:
     """The budget named by AEUTILS_BUDGET. ValueError when there is none of that name."""
-    name = os.environ.get("AEUTILS_BUDGET") or "normal"
+    name = _text("AEUTILS_BUDGET") or "normal"
     if name not in BUDGETS:
         raise ValueError(f"AEUTILS_BUDGET is {name!r}; expected one of {', '.join(BUDGETS)}")
     return BUDGETS[name]
 
 
 def device() -> torch.device:
-    """The device that data and models live on: AEUTILS_DEVICE, else the GPU when there is one, else the CPU."""
-    default = "cuda" if torch.cuda.is_available() else "cpu"
-    name = os.environ.get("AEUTILS_DEVICE") or default
+    """The device that data and models live on: AEUTILS_DEVICE, else the GPU when there is one, else the CPU.
+
+    ValueError for anything else than the CPU or a GPU that is there.
+    """
+    name = _text("AEUTILS_DEVICE")
+    if not name:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(name)
     except RuntimeError:
-        raise ValueError(f"AEUTILS_DEVICE is {name!r}; expected cpu, cuda, cuda:1, ...") from None
+        chosen = None
+    if chosen is None or name.partition(":")[0] not in ("cpu", "cuda") or (chosen.type == "cpu" and chosen.index):
+        raise ValueError(f"AEUTILS_DEVICE is {name!r}; expected cpu, cuda, cuda:1, ...")
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"AEUTILS_DEVICE is {name!r}, but PyTorch sees no GPU; unset it to use the CPU")
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"AEUTILS_DEVICE is {name!r}, but PyTorch sees {torch.cuda.device_count()} GPUs, from cuda:0")
     return chosen
 
 
@@ -60,13 +74,35 @@ def describe(device: torch.device) -> str:
 
 
 def seed(default: int = 0) -> int:
-    """AEUTILS_SEED when it is set, else `default`. ValueError when it is not a whole number."""
-    text = os.environ.get("AEUTILS_SEED") or str(default)
-    if not text.isdecimal():
-        raise ValueError(f"AEUTILS_SEED is {text!r}; expected a whole number, 0 or above")
+    """AEUTILS_SEED when it is set, else `default`. ValueError when that is no whole number from 0 to 2^32 - 1."""
+    text = _text("AEUTILS_SEED")
+    if not text:
+        return check_whole("seed", default, 0, LARGEST_SEED)
+    if not text.isdecimal() or len(text) > 10 or int(text) > LARGEST_SEED:
+        raise ValueError(f"AEUTILS_SEED is {text!r}; expected a whole number from 0 to {LARGEST_SEED}")
     return int(text)
 
 
 def offline() -> bool:
-    """True when AEUTILS_OFFLINE asks never to try the network."""
-    return os.environ.get("AEUTILS_OFFLINE", "0") not in ("", "0")
+    """True when AEUTILS_OFFLINE asks never to try the network. ValueError when it says neither yes nor no."""
+    text = _text("AEUTILS_OFFLINE")
+    if text.lower() not in (*YES, *NO):
+        raise ValueError(f"AEUTILS_OFFLINE is {text!r}; expected one of {', '.join(YES)}, or {', '.join(NO[1:])}")
+    return text.lower() in YES
+
+
+def data_folder() -> Path | None:
+    """The folder that AEUTILS_DATA names, None where it names none. ValueError when that is no folder: it is not made,
+    because the name may be a mistake."""
+    text = _text("AEUTILS_DATA")
+    if not text:
+        return None
+    folder = Path(text).expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"AEUTILS_DATA is {text!r}, where no folder is; correct it, unset it, or make the folder")
+    return folder
+
+
+def _text(variable: str) -> str:
+    """What the variable says, "" where it is not set."""
+    return os.environ.get(variable, "").strip()

@@ -17,6 +17,7 @@ from aeutils import environment
 from aeutils.bench import latency
 from aeutils.bench.growth import draw, growth
 from aeutils.bench.usual_loop import UsualDeep, UsualDenoiser, UsualVAE, usual_epoch
+from aeutils.checks import check_whole
 from aeutils.data import load
 from aeutils.data.base import as_float
 from aeutils.images.corruptions import Gaussian
@@ -195,6 +196,10 @@ def main(out: Path, rounds: int = 5, names: list[str] | None = None, quick: bool
     unknown = [name for name in names or () if name not in CASES]
     if unknown:
         raise ValueError(f"there is no bench of {unknown[0]!r}; expected one of {', '.join(CASES)}")
+    check_whole("rounds", rounds)
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder; name a file in it, as {out / 'bench.json'}")
+    out.parent.mkdir(parents=True, exist_ok=True)  # an impossible one is told before the work
     device, data = environment.device(), load("mnist")
     result = {
         "data": f"{data.name}, {len(data.train):,} images",
@@ -206,7 +211,6 @@ def main(out: Path, rounds: int = 5, names: list[str] | None = None, quick: bool
     for name in names or CASES:
         result["models"][name] = bench(name, data.train.x, rounds)
         print(f"\n{table(result['models'][name])}")
-    out.parent.mkdir(parents=True, exist_ok=True)
     if not quick:
         result["starting"] = starting()
         print("", *(f"{name}: {seconds:.2f} s" for name, seconds in result["starting"].items()), sep="\n")

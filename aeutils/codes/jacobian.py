@@ -10,42 +10,46 @@ import torch
 from torch import Tensor
 from torch.func import jacrev, vjp, vmap
 
-from aeutils.checks import check_whole
+from aeutils.checks import Whole, checked
+from aeutils.checks.kinds import said
+from aeutils.checks.tensors import Numbers
 
 Encoder = Callable[[Tensor], Tensor]
+SAMPLES = Numbers("N D ...")
 
 LARGEST = 2**24  # numbers of all Jacobians at a time: 64 MB, and about three times as much to compute them
 
 
-def jacobians(encode: Encoder, x: Tensor) -> Tensor:
-    """dh/dx at every sample, exactly: x float [N, *shape] -> [N, q, n], n the values of a sample.
+@checked
+def jacobians(encode: Encoder, x: SAMPLES) -> Tensor:
+    """dh/dx at every sample, exactly: x [N, *shape] -> [N, q, n], n the values of a sample, q those of its code.
 
-    ValueError unless x is float with at least one sample.
+    ValueError where the encoder gives another number of codes than of samples.
     """
-    _check(x)
+    _check_codes(encode, x)
 
     def code(sample: Tensor) -> Tensor:
-        return encode(sample[None])[0]
+        return encode(sample[None])[0].flatten()
 
     return vmap(jacrev(code))(x).flatten(2)
 
 
-def squared_norms(encode: Encoder, x: Tensor) -> Tensor:
+@checked
+def squared_norms(encode: Encoder, x: SAMPLES) -> Tensor:
     """||dh/dx||_F^2 at every sample, exactly: x float [N, *shape] -> [N]. Needs q passes back through the encoder."""
-    _check(x)
+    _check_codes(encode, x)
     size = encode(x[:1]).numel() * x[0].numel()
     batches = x.split(max(1, LARGEST // size))
-    return torch.cat([jacobians(encode, batch).square().sum((1, 2)) for batch in batches])
+    return torch.cat([jacobians.inside(encode, batch).square().sum((1, 2)) for batch in batches])
 
 
-def estimated_norm(encode: Encoder, x: Tensor, probes: int = 1) -> tuple[Tensor, Tensor]:
+@checked
+def estimated_norm(encode: Encoder, x: SAMPLES, probes: Whole(1) = 1) -> tuple[Tensor, Tensor]:
     """The code [N, q], and an unbiased estimate [N] of ||dh/dx||_F^2 from one pass back for each probe.
 
     ||J||_F^2 = trace(J J^T) = E ||v^T J||^2 for random v [q] with E[v v^T] = I; signs +1 and -1 have the least variance
-    among such v (Hutchinson 1989). ValueError as for `jacobians`, and for no probes.
+    among such v (Hutchinson 1989).
     """
-    _check(x)
-    check_whole("probes", probes)
     h, pull_back = vjp(encode, x)
     total = torch.zeros(len(x), device=x.device)
     for _ in range(probes):
@@ -54,7 +58,8 @@ def estimated_norm(encode: Encoder, x: Tensor, probes: int = 1) -> tuple[Tensor,
     return h, total / probes
 
 
-def tangents(encode: Encoder, x: Tensor) -> tuple[Tensor, Tensor]:
+@checked
+def tangents(encode: Encoder, x: SAMPLES) -> tuple[Tensor, Tensor]:
     """Singular values [N, r] of the Jacobians, falling, and right singular vectors [N, r, *shape]; r = min(q, n).
 
     The k-th vector, of length 1, is a direction in the space of inputs along which the code moves by the k-th singular
@@ -64,6 +69,9 @@ def tangents(encode: Encoder, x: Tensor) -> tuple[Tensor, Tensor]:
     return values, vectors.unflatten(2, x.shape[1:])
 
 
-def _check(x: Tensor) -> None:
-    if not x.is_floating_point() or len(x) == 0:
-        raise ValueError(f"expected float samples [N, ...], N at least 1; got {x.dtype} {list(x.shape)}")
+def _check_codes(encode: Encoder, x: Tensor) -> None:
+    """ValueError unless the encoder gives a code for a sample."""
+    with torch.no_grad():
+        h = encode(x[:1])
+    if not isinstance(h, Tensor) or h.ndim < 2 or len(h) != 1:
+        raise ValueError(f"encode gives {said(h)} for one sample; expected its code, [1, q]")

@@ -9,21 +9,26 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from aeutils.checks import Number, checked
+from aeutils.checks.tensors import Codes, Labels
 
+
+@checked
 def linear_probe(
-    train: Tensor, train_labels: Tensor, test: Tensor, test_labels: Tensor, *, strength: float = 1.0
+    train: Codes("N D ..."),
+    train_labels: Labels("N"),
+    test: Codes("M D ..."),
+    test_labels: Labels("M"),
+    *,
+    strength: Number(above=0) = 1.0,
 ) -> float:
     """Share of test samples that logistic regression on standardised features classifies right, in [0, 1].
 
     train, test: features [N, ...], flattened to [N, D]; labels: [N]. strength: inverse of the L2 penalty on the
-    weights; with few labels a smaller one may serve better. ValueError for different lengths, non-finite features or a
-    single class.
+    weights; with few labels a smaller one may serve better. ValueError for a single class.
     """
-    for name, features, labels in (("train", train, train_labels), ("test", test, test_labels)):
-        if len(features) != len(labels):
-            raise ValueError(f"{name}: {len(features)} features and {len(labels)} labels; expected as many of each")
-        if not features.isfinite().all():
-            raise ValueError(f"{name}: the features hold infinite or NaN values; did the encoder diverge?")
+    if train.shape[1:] != test.shape[1:]:
+        raise ValueError(f"train has features {list(train.shape[1:])}, test {list(test.shape[1:])}; expected the same")
     if len(train_labels.unique()) < 2:
         raise ValueError("a classifier needs training samples of at least two classes")
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300))

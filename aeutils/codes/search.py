@@ -4,12 +4,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from aeutils.checks import check_whole
+from aeutils.checks import Whole, checked
+from aeutils.checks.tensors import Codes, Labels
 
 ROWS = 500  # queries compared at once: bounds the memory
 
 
-def nearest(queries: Tensor, gallery: Tensor, count: int) -> Tensor:
+@checked
+def nearest(queries: Codes("M D ..."), gallery: Codes("N D ..."), count: Whole(1)) -> Tensor:
     """Indices [M, count] of the gallery's rows nearest to each query by cosine, nearest first.
 
     queries [M, ...] and gallery [N, ...]: codes or images, flattened. ValueError for different widths, values that are
@@ -20,21 +22,20 @@ def nearest(queries: Tensor, gallery: Tensor, count: int) -> Tensor:
         raise ValueError(
             f"queries have {queries.shape[1]} numbers each, the gallery {gallery.shape[1]}; expected equal"
         )
-    check_whole("count", count, most=len(gallery))
+    Whole(1, len(gallery))("count", count)
     return torch.cat([(rows @ gallery.T).topk(count).indices for rows in queries.split(ROWS)])
 
 
-def precision_at(found: Tensor, query_labels: Tensor, gallery_labels: Tensor) -> float:
+@checked
+def precision_at(found: Labels("M k"), query_labels: Labels("M"), gallery_labels: Labels("N")) -> float:
     """Share of the found neighbours, indices [M, k], that have their query's label; labels [M] and [N]; in [0, 1]."""
-    if len(found) != len(query_labels):
-        raise ValueError(f"neighbours of {len(found)} queries, but {len(query_labels)} labels of queries")
+    if found.max() >= len(gallery_labels):
+        raise ValueError(f"found names row {found.max().item()} of a gallery that has {len(gallery_labels)} labels")
     return (gallery_labels[found] == query_labels[:, None]).float().mean().item()
 
 
 def _unit_rows(name: str, rows: Tensor) -> Tensor:
     rows = rows.detach().flatten(1).float()
-    if not rows.isfinite().all():
-        raise ValueError(f"{name}: expected finite values; did the encoder diverge?")
     if (rows == 0).all(1).any():
         raise ValueError(f"{name}: a row of zeros has no direction, so no cosine")
     return normalize(rows, dim=1)

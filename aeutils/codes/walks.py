@@ -4,17 +4,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from aeutils.checks import check_whole
+from aeutils.checks import Whole, checked
+from aeutils.checks.tensors import Codes, Numbers
 
 
-def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+@checked
+def slerp(start: Codes("*shape q"), end: Codes("*shape q"), t: Numbers("...")) -> Tensor:
     """Codes on the arc from `start` to `end` [q] (or [N, q]) at the shares t [T] of its angle -> [T, q] ([T, N, q]).
+    A number t is a [1].
 
     Spherical interpolation (Shoemake 1985; White 2016 for latent codes): the norm does not dip in the middle. Where
     the two point the same way it is the straight line. ValueError for a zero code, or for opposite ones, between which
     no arc is shorter than the others.
     """
-    _check_codes(start, end)
+    if t.ndim > 1:
+        raise ValueError(f"t is of shape {list(t.shape)}; expected shares of the angle, [T], or a number")
     cosine = (normalize(start, dim=-1) * normalize(end, dim=-1)).sum(-1, keepdim=True)
     if (start.norm(dim=-1) == 0).any() or (end.norm(dim=-1) == 0).any():
         raise ValueError("a zero code has no direction; interpolate straight, or start elsewhere")
@@ -30,19 +34,12 @@ def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     return rest * start + share * end
 
 
-def prior_grid(side: int) -> Tensor:
+@checked
+def prior_grid(side: Whole(1)) -> Tensor:
     """Codes [side^2, 2] that cut N(0, I) into cells of equal probability, by the inverse normal CDF.
 
     Row by row as in a picture: z1 rises to the right, z2 upwards. ValueError for a side below 1.
     """
-    check_whole("side", side)
     z = torch.special.ndtri((torch.arange(side) + 0.5) / side)
     z2, z1 = torch.meshgrid(z.flip(0), z, indexing="ij")
     return torch.stack([z1, z2], dim=-1).view(-1, 2)
-
-
-def _check_codes(start: Tensor, end: Tensor) -> None:
-    if start.shape != end.shape or start.ndim == 0:
-        raise ValueError(f"expected two codes of the same shape; got {list(start.shape)} and {list(end.shape)}")
-    if not (start.isfinite().all() and end.isfinite().all()):
-        raise ValueError("expected finite codes; did the encoder diverge?")

@@ -3,20 +3,19 @@
 import torch
 from torch import Generator, Tensor
 
-from aeutils.checks import check_whole
-from aeutils.data.base import DataSet, Split
+from aeutils.checks import SEED, Whole, checked
+from aeutils.data.base import LARGEST, DataSet, Split
 
 SIDE = 28  # pixels
 
 
-def blocks(train: int = 80_000, seed: int = 0) -> DataSet:
+@checked
+def blocks(train: Whole(1, LARGEST) = 80_000, seed: SEED = 0) -> DataSet:
     """One centred white rectangle per image: uint8 [N, 1, 28, 28]; labels int64 [N, 2] are its (height, width), 1..28.
 
     train: shuffled, every one of the 784 sizes equally often (up to the remainder); test: each size once, row by row.
     Raises ValueError for a count below 1.
     """
-    check_whole("train", train)
-    check_whole("seed", seed, least=0)
     generator = Generator().manual_seed(seed)
     images, sizes = every_block()
     rank = torch.randperm(len(sizes), generator=generator)  # who gets one more where 784 does not divide the count

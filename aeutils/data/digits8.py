@@ -2,18 +2,18 @@
 
 import torch
 
-from aeutils.checks import check_whole
+from aeutils.checks import SEED, checked
 from aeutils.data.base import DataSet, Split
 
 TEST = 297
 
 
-def digits8(seed: int = 0) -> DataSet:
+@checked
+def digits8(seed: SEED = 0) -> DataSet:
     """Images uint8 [N, 1, 8, 8] (0..255), 1,500 to train and 297 to test, both with every digit in its share."""
     from sklearn.datasets import load_digits  # here, because its import is slow and the other data sets do without
     from sklearn.model_selection import train_test_split
 
-    check_whole("seed", seed, least=0, most=2**32 - 1)
     digits = load_digits()
     x = torch.from_numpy(digits.images * (255 / 16)).round().to(torch.uint8).unsqueeze(1)  # 0..16 in the original
     labels = torch.from_numpy(digits.target).long()

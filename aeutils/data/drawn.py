@@ -1,6 +1,5 @@
 """Drawings kept between runs: tensors in a safetensors file that is believed only when its SHA-256 fits."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from aeutils.data.folders import first_writable, search_path
+from aeutils.files import fingerprint
 
 PATIENCE = 20.0  # seconds to wait for another process that draws the same, before drawing it here too
 Tensors = dict[str, Tensor]
@@ -73,12 +73,3 @@ def write(path: Path, version: int, tensors: Tensors) -> None:
     except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own error
         part.unlink(missing_ok=True)
         raise OSError(str(error)) from error
-
-
-def fingerprint(tensors: Tensors) -> str:
-    """SHA-256 over names, shapes and values, in the order of the names."""
-    digest = hashlib.sha256()
-    for key in sorted(tensors):
-        digest.update(f"{key} {tensors[key].dtype} {tuple(tensors[key].shape)}".encode())
-        digest.update(tensors[key].contiguous().numpy())
-    return digest.hexdigest()

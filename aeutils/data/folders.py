@@ -1,11 +1,12 @@
 """Where data sets are looked for, and where they may be written."""
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from aeutils import environment
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -19,10 +20,11 @@ class Folder:
 
 
 def search_path() -> list[Folder]:
-    """The folders to read from, best first: AEUTILS_DATA, the repository's data/, the user's cache."""
+    """The folders to read from, best first: AEUTILS_DATA, the repository's data/, the user's cache. ValueError when
+    AEUTILS_DATA names no folder."""
     folders = []
-    if os.environ.get("AEUTILS_DATA"):
-        folders.append(Folder(Path(os.environ["AEUTILS_DATA"]).expanduser(), "AEUTILS_DATA"))
+    if (named := environment.data_folder()) is not None:
+        folders.append(Folder(named, "AEUTILS_DATA"))
     if (PACKAGE.parent / "pyproject.toml").is_file():  # a checkout, not a package installed from a wheel
         folders.append(Folder(PACKAGE.parent / "data", "data/"))
     return [*folders, Folder(user_cache_path("aeutils"), "the user cache")]

@@ -9,30 +9,30 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from aeutils.checks import check_whole
-from aeutils.data.base import DataSet, Split
+from aeutils.checks import SEED, Whole, checked
+from aeutils.data.base import LARGEST, DataSet, Split
 from aeutils.data.drawn import keep
 
 VERSION = 1  # raise it when the pictures change: drawings kept by an older version are then drawn again
 SIDE = 28  # pixels
+COUNT = Whole(1, LARGEST)
 CHUNK = 2_000  # images drawn at once: small enough to stay in the processor's cache
 
 
-def glyphs(train: int = 20_000, test: int = 4_000, seed: int = 0) -> DataSet:
+@checked
+def glyphs(train: COUNT = 20_000, test: COUNT = 4_000, seed: SEED = 0) -> DataSet:
     """The digits 0..9: uint8 [N, 1, 28, 28], white on black, equally often. ValueError for counts below 1."""
     return characters("glyphs", "0123456789", train, test, seed)
 
 
-def letters(train: int = 20_000, test: int = 4_000, seed: int = 0) -> DataSet:
+@checked
+def letters(train: COUNT = 20_000, test: COUNT = 4_000, seed: SEED = 0) -> DataSet:
     """Ten capitals that look like no digit and like no other of them; else as `glyphs`."""
     return characters("letters", "AEFHKMRTWX", train, test, seed)
 
 
 def characters(name: str, symbols: str, train: int, test: int, seed: int) -> DataSet:
     """The data set of `symbols`: read where it was kept, else drawn."""
-    check_whole("train", train)
-    check_whole("test", test)
-    check_whole("seed", seed, least=0)
     kept = keep(f"{name}-{train}-{test}-{seed}", VERSION, lambda: draw_both(symbols, train, test, seed))
     splits = [Split(kept[f"{split}_x"], kept[f"{split}_labels"]) for split in ("train", "test")]
     return DataSet(name, "drawn from matplotlib's fonts", tuple(symbols), *splits)

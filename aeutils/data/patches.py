@@ -5,12 +5,16 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from aeutils.checks import check_whole
-from aeutils.data.base import DataSet, Split
+from aeutils.checks import SEED, Whole, checked
+from aeutils.checks.tensors import Images
+from aeutils.data.base import LARGEST, DataSet, Split
 from aeutils.data.photos import photos
 
+COUNT, PHOTO = Whole(1, LARGEST), Images("3 _ _", stored=True)
 
-def photo_patches(size: int = 48, train: int = 32_000, test: int = 1_000, seed: int = 0) -> DataSet:
+
+@checked
+def photo_patches(size: Whole(1) = 48, train: COUNT = 32_000, test: COUNT = 1_000, seed: SEED = 0) -> DataSet:
     """Patches of the photographs that `photos` finds, uint8 [N, 3, size, size], those to train on `varied`; labels 0.
 
     Named "patches of two" where only the two photographs that come with scikit-learn are there.
@@ -22,14 +26,12 @@ def photo_patches(size: int = 48, train: int = 32_000, test: int = 1_000, seed: 
     return DataSet(name, found.source, ("photograph",), *splits)
 
 
-def patches(photos: Sequence[Tensor], size: int, count: int, seed: int = 0) -> Tensor:
+@checked
+def patches(photos: Sequence[PHOTO], size: Whole(1), count: COUNT, seed: SEED = 0) -> Tensor:
     """Random squares out of photographs [3, H, W] that are large enough: uint8 [count, 3, size, size], in random order.
 
     Every photograph is equally likely, and so is every place in it. Raises ValueError when `size` fits into none.
     """
-    check_whole("size", size)
-    check_whole("count", count)
-    check_whole("seed", seed, least=0)
     fitting = [photo for photo in photos if min(photo.shape[1:]) >= size]
     if not fitting:
         largest = max((min(photo.shape[1:]) for photo in photos), default=0)
@@ -46,7 +48,8 @@ def patches(photos: Sequence[Tensor], size: int, count: int, seed: int = 0) -> T
     return result
 
 
-def varied(squares: Tensor, seed: int = 0) -> Tensor:
+@checked
+def varied(squares: Images("N 3 S S", stored=True), seed: SEED = 0) -> Tensor:
     """Patches [N, 3, size, size] with their channels in random order, each mirrored and transposed by the flip of a
     coin: few photographs have few colours and few directions of light. (Lim et al. 2017 turn and mirror theirs.)
     """

@@ -8,6 +8,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from aeutils.checks import File, checked
 from aeutils.data.folders import search_path
 
 
@@ -28,14 +29,15 @@ class Photos:
         return Photos(self.name, self.source, train, test, self.train_names, self.test_names)
 
 
-def photos(folder: str | Path | None = None) -> Photos:
+@checked
+def photos(folder: File() | None = None) -> Photos:
     """The photographs in `folder`, else in photos/ of a data folder, else the two that come with scikit-learn.
 
     A folder holds either train/ and val/, or images: then the last fifth by name is for the test. Raises ValueError
     for a folder without images and for a file that is no image; files whose name begins with a dot are passed over.
     """
     if folder is not None:
-        return from_folder(Path(folder).expanduser(), "your folder")
+        return from_folder(folder, "your folder")
     for place in search_path():
         if (place.path / "photos").is_dir():
             return from_folder(place.path / "photos", place.label)

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aeutils.checks import check_divides, check_range, check_whole
+from aeutils.checks import Number, Whole, check_divides, checked
+from aeutils.checks.kinds import said
+from aeutils.checks.tensors import Images
 
 CORRUPTIONS: dict[str, type["Corruption"]] = {}
 
@@ -29,14 +31,20 @@ class Corruption:
             cls.name = name
             CORRUPTIONS[name] = cls
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Float images [B, C, H, W] in [0, 1] -> corrupted, of the same shape; in [0, 1] but for Gaussian noise."""
+    @checked
+    def __call__(self, x: Images("B C H W", noisy=True)) -> Tensor:
+        """Images [B, C, H, W], floats in [0, 1] or uint8 -> corrupted, of the same shape; in [0, 1] but for Gaussian
+        noise."""
+        return self.apply(x)
+
+    def inside(self, x: Tensor) -> Tensor:
+        """The same within a training step, which has no time to look at values."""
         if x.ndim != 4 or not x.is_floating_point():
-            raise ValueError(f"corruptions take float images [B, C, H, W]; got {x.dtype} {list(x.shape)}; see as_float")
+            raise ValueError(f"corruptions take float images [B, C, H, W]; got {said(x)}; see as_float")
         return self.apply(x)
 
     def apply(self, x: Tensor) -> Tensor:
-        """What `__call__` does once it has seen that x are images."""
+        """What the corruption does, once it is known that x are images."""
         raise NotImplementedError
 
     def __or__(self, other: "Corruption") -> "Compose":
@@ -49,13 +57,16 @@ class Corruption:
 class Compose(Corruption):
     """One corruption after the other, from left to right."""
 
+    @checked
     def __init__(self, *parts: Corruption):
+        if not parts:
+            raise ValueError("Compose() has nothing to compose; expected one corruption or more")
         self.parts = parts
 
     def apply(self, x: Tensor) -> Tensor:
         """All parts in turn."""
         for part in self.parts:
-            x = part(x)
+            x = part.apply(x)
         return x
 
     def __repr__(self) -> str:
@@ -65,28 +76,24 @@ class Compose(Corruption):
         return "|".join(map(str, self.parts))
 
 
+@checked
 @dataclass(frozen=True)
 class Masking(Corruption, name="masking"):
     """Every pixel turns black with probability `share` (Vincent et al. 2008)."""
 
-    share: float
-
-    def __post_init__(self):
-        check_range("share", self.share, 0, 1)
+    share: Number(0, 1)
 
     def apply(self, x: Tensor) -> Tensor:
         """All channels of a pixel turn black together."""
         return x * (torch.rand_like(x[:, :1]) >= self.share)
 
 
+@checked
 @dataclass(frozen=True)
 class SaltAndPepper(Corruption, name="salt-and-pepper"):
     """Every pixel turns white or black, as a coin falls, with probability `share`."""
 
-    share: float
-
-    def __post_init__(self):
-        check_range("share", self.share, 0, 1)
+    share: Number(0, 1)
 
     def apply(self, x: Tensor) -> Tensor:
         """One draw u a pixel: below share / 2 white, from there to share black."""
@@ -94,6 +101,7 @@ class SaltAndPepper(Corruption, name="salt-and-pepper"):
         return torch.where(u < self.share, (u < self.share / 2).to(x.dtype), x)
 
 
+@checked
 @dataclass(frozen=True)
 class Gaussian(Corruption, name="gaussian"):
     """Adds normal noise of standard deviation `sigma` to every value, which may leave [0, 1].
@@ -101,24 +109,19 @@ class Gaussian(Corruption, name="gaussian"):
     Cutting it off would shift the mean of black and of white pixels, so that no linear filter could undo it.
     """
 
-    sigma: float
-
-    def __post_init__(self):
-        check_range("sigma", self.sigma, 0, math.inf)
+    sigma: Number(0)
 
     def apply(self, x: Tensor) -> Tensor:
         """x + sigma * epsilon, epsilon ~ N(0, I)."""
         return x + self.sigma * torch.randn_like(x)
 
 
+@checked
 @dataclass(frozen=True)
 class Rescale(Corruption, name="rescale"):
     """Zooms every image about its centre by a random factor between 1 / `factor` and `factor`; black comes in."""
 
-    factor: float
-
-    def __post_init__(self):
-        check_range("factor", self.factor, 1, math.inf)
+    factor: Number(1)
 
     def apply(self, x: Tensor) -> Tensor:
         """Log-uniform, so that growing and shrinking are equally likely."""
@@ -126,14 +129,12 @@ class Rescale(Corruption, name="rescale"):
         return warp(x, shrink, torch.zeros_like(shrink))
 
 
+@checked
 @dataclass(frozen=True)
 class Rotate(Corruption, name="rotate"):
     """Turns every image about its centre by a random angle of at most `degrees` to either side; black comes in."""
 
-    degrees: float
-
-    def __post_init__(self):
-        check_range("degrees", self.degrees, 0, 180)
+    degrees: Number(0, 180)
 
     def apply(self, x: Tensor) -> Tensor:
         """The angle is uniform."""
@@ -141,14 +142,12 @@ class Rotate(Corruption, name="rotate"):
         return warp(x, angle.cos(), angle.sin())
 
 
+@checked
 @dataclass(frozen=True)
 class Shift(Corruption, name="shift"):
     """Moves every image by at most `pixels` to the side and as many up or down, whole pixels; black comes in."""
 
-    pixels: int
-
-    def __post_init__(self):
-        check_whole("pixels", self.pixels, 0)
+    pixels: Whole(0)
 
     def apply(self, x: Tensor) -> Tensor:
         """ValueError when the images are not larger than the shift."""
@@ -165,14 +164,12 @@ class Shift(Corruption, name="shift"):
         return x[each, :, rows, columns].permute(0, 3, 1, 2) * inside  # the advanced indices come first: [B, H, W, C]
 
 
+@checked
 @dataclass(frozen=True)
 class Downsample(Corruption, name="downsample"):
     """Replaces every square of `scale` x `scale` pixels by its mean."""
 
-    scale: int
-
-    def __post_init__(self):
-        check_whole("scale", self.scale, 1)
+    scale: Whole(1)
 
     def apply(self, x: Tensor) -> Tensor:
         """ValueError when the scale does not divide the images' height and width."""
@@ -180,20 +177,16 @@ class Downsample(Corruption, name="downsample"):
         return F.interpolate(F.avg_pool2d(x, self.scale), scale_factor=float(self.scale), mode="nearest")
 
 
+@checked
 @dataclass(frozen=True)
 class Hole(Corruption, name="hole"):
     """Sets a rectangle of pixels, the same in every image, to the grey level `fill` in [0, 1]."""
 
-    top: int
-    left: int
-    height: int
-    width: int
-    fill: float = 0.0
-
-    def __post_init__(self):
-        for name, least in (("top", 0), ("left", 0), ("height", 1), ("width", 1)):
-            check_whole(name, getattr(self, name), least)
-        check_range("fill", self.fill, 0, 1)
+    top: Whole(0)
+    left: Whole(0)
+    height: Whole(1)
+    width: Whole(1)
+    fill: Number(0, 1) = 0.0
 
     def apply(self, x: Tensor) -> Tensor:
         """ValueError when the rectangle reaches beyond the images."""
@@ -208,6 +201,7 @@ class Hole(Corruption, name="hole"):
         return x
 
 
+@checked
 def corruption(text: str) -> Corruption:
     """The corruption that `text` describes: "gaussian=0.5", "hole=7,7,14,14", in turn "rotate=20|masking=0.3".
 

@@ -1,20 +1,26 @@
 """How well a hole is filled: measures over its pixels, two baselines that train nothing, and sharpness.
 
 Images [N, C, H, W], uint8 or floats in [0, 1]; hole: bool [N or 1, 1, H, W], True where pixels are missing. ValueError
-for a hole that is no mask of these images, and for training images of another shape.
+for a hole that is no mask of these images or has no pixel in it, and for training images of another shape.
 """
 
 import torch
 from torch import Tensor
 
-from aeutils.data.base import Split, as_float
+from aeutils.checks import checked
+from aeutils.checks.tensors import Holes, Images
+from aeutils.data.base import Samples, as_float
 from aeutils.images.masks import check_hole
 from aeutils.images.quality import psnr
 
 ROWS, COLUMNS = 500, 10_000  # distances that are in memory at a time: images x training images, 20 MB
 
 
-def in_hole(filled: Tensor, x: Tensor, hole: Tensor) -> dict[str, float]:
+IMAGES, HOLE = Images("N C H W", stored=True), Holes("K 1 H W")  # K: N, or one for all
+
+
+@checked
+def in_hole(filled: Images("N C H W"), x: Images("N C H W"), hole: HOLE) -> dict[str, float]:
     """Measures of `filled` against the true images `x`, over the pixels of the hole alone.
 
     psnr        dB, from the mean squared error of all holes together
@@ -22,7 +28,6 @@ def in_hole(filled: Tensor, x: Tensor, hole: Tensor) -> dict[str, float]:
     l1, l2      mean absolute and mean squared error
     """
     check_hole(hole, x)
-    filled, x = as_float(filled), as_float(x)
     inside = hole.expand_as(x)
     error = filled[inside] - x[inside]
     squares = ((filled - x).square() * inside).flatten(1).sum(1)  # [N]
@@ -35,45 +40,45 @@ def in_hole(filled: Tensor, x: Tensor, hole: Tensor) -> dict[str, float]:
     }
 
 
-def mean_fill(train: Split | Tensor, x: Tensor, hole: Tensor) -> Tensor:
+@checked
+def mean_fill(train: Samples("M C H W"), x: IMAGES, hole: HOLE) -> Tensor:
     """x with the mean training image in its hole: [N, C, H, W] floats."""
-    train = _images(train, x, hole)
+    check_hole(hole, x)
     mean = sum(as_float(part).sum(0) for part in train.split(COLUMNS)) / len(train)
     return torch.where(hole, mean, as_float(x))
 
 
-def nearest_by_context(train: Split | Tensor, x: Tensor, hole: Tensor) -> Tensor:
+@checked
+def nearest_by_context(train: Samples("M C H W"), x: IMAGES, hole: HOLE) -> Tensor:
     """x with its hole filled from the training image with the nearest context: [N, C, H, W] floats.
 
-    Nearest by squared distance over the pixels outside the hole; every training image is looked at.
+    Nearest by squared distance over the pixels outside the hole; every training image is looked at. ValueError for a
+    hole that leaves no pixel outside.
     """
-    train, filled = _images(train, x, hole), []
+    check_hole(hole, x)
+    if hole.flatten(1).all(1).any():
+        raise ValueError("hole covers all of an image, so that no context is left; make it smaller")
+    filled = []
     for k in range(0, len(x), ROWS):
         images, mine = as_float(x[k : k + ROWS]), hole if len(hole) == 1 else hole[k : k + ROWS]
         filled.append(torch.where(mine, as_float(train[_nearest(train, images, ~mine)]), images))
     return torch.cat(filled)
 
 
-def sharpness(x: Tensor, hole: Tensor) -> float:
+@checked
+def sharpness(x: Images("N C H W"), hole: HOLE) -> float:
     """Mean length of the brightness gradient per pixel, from differences to the next row and column inside the hole.
 
-    Blur lowers it. Differences across the rim of the hole do not count: a seam is no sharpness.
+    Blur lowers it. Differences across the rim of the hole do not count: a seam is no sharpness. ValueError where no
+    hole has two pixels side by side and one below.
     """
     check_hole(hole, x)
-    x = as_float(x)
     here, below, right = x[:, :, :-1, :-1], x[:, :, 1:, :-1], x[:, :, :-1, 1:]
     inside = hole[:, :, :-1, :-1] & hole[:, :, 1:, :-1] & hole[:, :, :-1, 1:]
+    if not inside.any():
+        raise ValueError("hole has nowhere a pixel with one to its right and one below in it; take a larger hole")
     length = ((below - here).square() + (right - here).square()).sqrt()
     return length[inside.expand_as(length)].mean().item()
-
-
-def _images(train: Split | Tensor, x: Tensor, hole: Tensor) -> Tensor:
-    """The training images [M, C, H, W]; checks that all fits together."""
-    check_hole(hole, x)
-    train = train.x if isinstance(train, Split) else train
-    if train.shape[1:] != x.shape[1:] or len(train) == 0:
-        raise ValueError(f"training images are to have the shape of x, {list(x.shape[1:])}; got {list(train.shape)}")
-    return train
 
 
 def _nearest(train: Tensor, x: Tensor, known: Tensor) -> Tensor:

@@ -310,9 +310,6 @@ def data_folder() -> Finding:
     """Where image sets are kept, and whether there is room for them."""
     from aeutils.data.folders import search_path
 
-    named = os.environ.get("AEUTILS_DATA")
-    if named and not Path(named).expanduser().is_dir():
-        return Finding("note", f"AEUTILS_DATA is {named}, where no folder is: correct or unset it")
     folder = next((folder for folder in search_path() if writable(folder.path)), None)
     if folder is None:
         return Finding("note", "none can be written to, so sets are downloaded every time: set AEUTILS_DATA to one")

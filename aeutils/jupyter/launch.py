@@ -5,20 +5,32 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+PORTS, LARGEST_PORT = ("--port", "--ServerApp.port", "--LabApp.port"), 65_535
 SETTINGS = Path(__file__).resolve().parent / "lab_settings"
 
 
 def launch(arguments: Sequence[str] = (), folder: Path = NOTEBOOKS) -> int:
     """Runs JupyterLab until it is stopped; `arguments` are its own options (--no-browser, --port=8890, ...).
 
-    Returns 0. FileNotFoundError where the notebooks are not beside the package, as when it was installed without -e.
+    Returns 0. ValueError for a port that is none; FileNotFoundError where the notebooks are not beside the package,
+    as when it was installed without -e.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"no notebooks at {folder}; run `pip install -e .` in the course's folder")
+    check_port(arguments)
     from jupyterlab.labapp import LabApp  # here, because nothing else of the course needs a web server
 
     LabApp.launch_instance(argv=command(arguments, folder))
     return 0
+
+
+def check_port(arguments: Sequence[str]) -> None:
+    """ValueError for a port that is none, which Jupyter would try again and again."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, equals, value = argument.partition("=")
+        port = value if equals else following
+        if name in PORTS and not (port.isdecimal() and int(port) <= LARGEST_PORT):
+            raise ValueError(f"{name} is {port!r}; expected a whole number from 0 to {LARGEST_PORT}")
 
 
 def command(arguments: Sequence[str], folder: Path = NOTEBOOKS) -> list[str]:

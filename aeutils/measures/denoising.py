@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
+from aeutils.checks import checked
+from aeutils.checks.measuring import measuring
 from aeutils.data.base import DataSet, as_float
 from aeutils.images import filters
 from aeutils.images.quality import psnr
@@ -12,14 +13,14 @@ from aeutils.measures.evaluate import denoise
 from aeutils.models import Autoencoder
 
 
+@checked
 def denoising(model: Autoencoder, data: DataSet, corrupt: Callable[[Tensor], Tensor]) -> dict[str, float]:
     """PSNR in dB of the corrupted test images, of what `model` makes of them, and of the best filters.
 
     "Best" is a filter of the width that suits 1,000 training images best. Random draws are the same every time.
     """
     clean, known = as_float(data.test.x), as_float(data.train.x[:1000])
-    with torch.random.fork_rng([clean.device] if clean.is_cuda else []):
-        torch.manual_seed(0)
+    with measuring(model):
         noisy, known_noisy = corrupt(clean), corrupt(known)
     measures = {
         "psnr_corrupted": psnr(noisy.clamp(0, 1), clean),

@@ -5,9 +5,12 @@ from math import prod
 
 import torch
 
+from aeutils.checks import checked
+from aeutils.checks.measuring import measuring
 from aeutils.codes.jacobian import squared_norms
 from aeutils.codes.sparsity import active_share, dead_units
 from aeutils.data import DataSet, as_float, load
+from aeutils.data.samples import check_samples
 from aeutils.images.corruptions import corruption
 from aeutils.images.inpainting import in_hole, mean_fill, nearest_by_context
 from aeutils.images.quality import psnr
@@ -34,10 +37,19 @@ from aeutils.models.superresolution import resize
 from aeutils.probability.likelihood import log_likelihood
 
 
-@singledispatch
+@checked
 def report(model: Autoencoder, data: DataSet) -> dict[str, float]:
     """Measures on the test images by their keys in `MEASURES`, which has text and unit; a model with others registers
-    them here.
+    them below. The model stays as it is, and the random state, too."""
+    check_samples(data.train, model)
+    check_samples(data.test, model)
+    with measuring(model):
+        return of_kind(model, data)
+
+
+@singledispatch
+def of_kind(model: Autoencoder, data: DataSet) -> dict[str, float]:
+    """What a kind of model reports.
 
     By default the squared error, and that of PCA with as many components as the code has numbers.
     """
@@ -49,12 +61,15 @@ def report(model: Autoencoder, data: DataSet) -> dict[str, float]:
     }
 
 
-@report.register
+report.register = of_kind.register
+
+
+@of_kind.register
 def _(model: Denoising, data: DataSet) -> dict[str, float]:
     return denoising(model, data, corruption(model.fit_defaults["corrupt"]))
 
 
-@report.register
+@of_kind.register
 def _(model: EDSR, data: DataSet) -> dict[str, float]:
     """PSNR in dB of the test images; of patches of photographs also that of the whole photographs."""
     x = as_float(data.test.x)
@@ -65,7 +80,7 @@ def _(model: EDSR, data: DataSet) -> dict[str, float]:
     return patches | (of_photographs(model, load("photos").test) if data.name.startswith("patches") else {})
 
 
-@report.register
+@of_kind.register
 def _(model: VAE, data: DataSet) -> dict[str, float]:
     """-ELBO and its parts; the floor below which no model of grey pixels gets with the cross-entropy; how well its
     codes find images of the same class; the default."""
@@ -81,29 +96,25 @@ def _(model: VAE, data: DataSet) -> dict[str, float]:
         measures["floor"] = entropy.sum().item() / len(x)
     if len(data.classes) > 1 and data.test.labels.ndim == 1:
         measures |= retrieval(model, data)
-    return measures | report.dispatch(Autoencoder)(model, data)
+    return measures | of_kind.dispatch(Autoencoder)(model, data)
 
 
-@report.register
+@of_kind.register
 def _(model: IWAE, data: DataSet) -> dict[str, float]:
     """-log p(x) of black and white test images, the better estimated the more draws: 5,000 are the paper's."""
     x = as_float(data.test.x)
-    with torch.random.fork_rng([x.device] if x.is_cuda else []):
-        torch.manual_seed(0)
-        binary = torch.bernoulli(x)
+    binary = torch.bernoulli(x)
     return {
         key: -log_likelihood(model, binary, draws).mean().item()
         for key, draws in {"nll_one_draw": 1, "nll": DRAWS}.items()
     }
 
 
-@report.register
+@of_kind.register
 def _(model: Context, data: DataSet) -> dict[str, float]:
     """PSNR in dB over the pixels of the model's holes: its own, the mean image's, the nearest training image's."""
     x = as_float(data.test.x)
-    with torch.random.fork_rng([x.device] if x.is_cuda else []), torch.no_grad():
-        torch.manual_seed(0)
-        hole = model.draw_holes(x)
+    hole = model.drawn(x)["hole"]
     filled = torch.cat([model(*batch) for batch in zip(x.split(1000), hole.split(1000), strict=True)])
     return {
         "psnr_hole": in_hole(filled, x, hole)["psnr"],
@@ -112,8 +123,8 @@ def _(model: Context, data: DataSet) -> dict[str, float]:
     }
 
 
-@report.register(Sparse)
-@report.register(TopK)
+@of_kind.register(Sparse)
+@of_kind.register(TopK)
 def _(model: Sparse | TopK, data: DataSet) -> dict[str, float]:
     """Error, active share, dead units, and the error of PCA with as many components as units are active on average.
 
@@ -132,14 +143,12 @@ def _(model: Sparse | TopK, data: DataSet) -> dict[str, float]:
     }
 
 
-@report.register(Contractive)
-@report.register(DeepContractive)
+@of_kind.register(Contractive)
+@of_kind.register(DeepContractive)
 def _(model: Contractive | DeepContractive, data: DataSet) -> dict[str, float]:
     """The default, and the squared Jacobian norm of the code, exact, beside that of PCA, whose rows have length 1."""
-    x = as_float(data.test.x[:500])
-    with torch.no_grad():
-        norm = squared_norms(model.encode, x).mean().item()
-    return report.dispatch(Autoencoder)(model, data) | {
+    norm = squared_norms(model.encode, as_float(data.test.x[:500])).mean().item()
+    return of_kind.dispatch(Autoencoder)(model, data) | {
         "squared_jacobian": norm,
         "squared_jacobian_pca": float(min(model.latent_dim, prod(model.shape))),
     }

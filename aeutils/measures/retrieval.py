@@ -1,5 +1,6 @@
 """How well codes find images of the same class."""
 
+from aeutils.checks import checked
 from aeutils.codes.search import nearest, precision_at
 from aeutils.data.base import DataSet, as_float
 from aeutils.measures.evaluate import encode
@@ -8,6 +9,7 @@ from aeutils.models import Autoencoder
 QUERIES = 5_000  # of a search by codes
 
 
+@checked
 def retrieval(model: Autoencoder, data: DataSet) -> dict[str, float]:
     """How many of the four training images nearest to a test image by cosine are of its class, in %, for the first
     5,000 test images: by the model's codes, and by the pixels."""

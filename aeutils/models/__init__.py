@@ -10,7 +10,6 @@ stacked, recirculation   trained layer after layer; trained without back-propaga
 vae, iwae       variational, and importance-weighted
 denoising, context, superresolution   images in, images out: the code is a stack of maps
 adversarial     any of them against a discriminator
-samples         the check of samples before a model sees them
 
 Whatever a file names in its `__all__` is here, too, and in `aeutils`.
 """
@@ -31,7 +30,10 @@ for _file in iter_modules(__path__):
 
 
 def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, **options) -> Autoencoder:
-    """A fresh model by name, for samples of `shape`. ValueError for an unknown name."""
-    if name not in MODELS:
+    """A fresh model by name, for samples of `shape`. ValueError for an unknown name, or options that it has not."""
+    if not isinstance(name, str) or name not in MODELS:
         raise ValueError(f"there is no model {name!r}; expected one of {', '.join(sorted(MODELS))}")
-    return MODELS[name](shape, latent_dim, **options)
+    try:
+        return MODELS[name](shape, latent_dim, **options)
+    except TypeError as error:
+        raise ValueError(f"{name!r} cannot be made with the options {options}: {error}") from error

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Number, check_sizes
+from aeutils.checks.kinds import Instance
 from aeutils.models.base import Autoencoder
 from aeutils.probability.losses import bernoulli, squared_error
 
@@ -48,10 +49,11 @@ class Adversarial(Autoencoder):
     """
 
     def __init__(self, model: Autoencoder, discriminator: nn.Module, weight: float):
+        Instance(Autoencoder)("model", model)
+        Instance(nn.Module)("discriminator", discriminator)
+        weight = Number(above=0)("weight", weight)  # without it, the model alone is to be trained
         if model.criterion != "squared error":
             raise ValueError(f"the weight is against a squared error; got a model with {model.criterion}")
-        if not 0 < weight < float("inf"):
-            raise ValueError(f"weight is a finite number above 0; got {weight!r}. Without it, train the model alone")
         # Encoder and decoder stay the model's own, so that they are saved once.
         own = nn.Identity(), nn.Identity()
         super().__init__(*own, model.shape, model.latent_dim, model.output, model.criterion, model.code_shape)
@@ -76,7 +78,7 @@ class Adversarial(Autoencoder):
         Reconstruction: sum over pixels. The other two are cross-entropies in nats. All are means over images.
         """
         real, fake = x if target is None else target, self.model(x)
-        reconstruction = squared_error(fake, real)
+        reconstruction = squared_error.inside(fake, real)
         adversarial = surprise(self._with_constant_weights(fake), real=True)  # non-saturating: it wants "real"
         judgement = surprise(self.discriminator(real), real=True)
         judgement = judgement + surprise(self.discriminator(fake.detach()), real=False)
@@ -99,4 +101,4 @@ class Adversarial(Autoencoder):
 
 def surprise(logits: Tensor, real: bool) -> Tensor:
     """Mean of -log p(real) or of -log p(fake) in nats, with p(real) = sigmoid(logits [N])."""
-    return bernoulli(logits, torch.full_like(logits, float(real))).mean()
+    return bernoulli.inside(logits, torch.full_like(logits, float(real))).mean()

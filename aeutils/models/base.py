@@ -1,12 +1,14 @@
 """What every model of the course is: an encoder f, a decoder g, and the loss that trains them."""
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_sizes
+from aeutils.checks import OneOf, Sizes, check_sizes
+from aeutils.models.border import guard
+from aeutils.models.description import arguments, class_name, describe
 from aeutils.probability.losses import RECONSTRUCTION
 
 __all__ = ["Autoencoder"]
@@ -32,16 +34,24 @@ class Autoencoder(nn.Module):
 
     stages: tuple[str, ...] = ("end to end",)  # a model trained in rounds names them; `stage` is the current one
     stage: int = 0
+    origin: str | None = None  # SHA-256 of the saved weights that it began with
     fit_defaults: ClassVar[dict] = {"lr": 1e-3, "optimizer": "adam"}  # what suits the model, unless `fit` is told
     criteria: ClassVar[dict[str, Callable[[Tensor, Tensor], Tensor]]] = RECONSTRUCTION
 
     def __init_subclass__(cls, name: str = "", **options):
         super().__init_subclass__(**options)
+        guard(cls)
         if name:
             other = MODELS.get(name, cls)
             if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):  # a cell may run again
                 raise ValueError(f"{other.__module__}.{other.__qualname__} is the model {name!r}; take another name")
             MODELS[name] = cls
+
+    def __new__(cls, *args, **kwargs):
+        """Notes the options before any constructor sees them, for `description`."""
+        model = super().__new__(cls)
+        vars(model)["_options"] = arguments(cls.__init__, args, kwargs)
+        return model
 
     def __init__(
         self,
@@ -59,16 +69,34 @@ class Autoencoder(nn.Module):
         check_sizes(code_shape)
         if code_shape[0] != latent_dim:
             raise ValueError(f"a code of shape {code_shape} has {code_shape[0]} numbers or maps; got {latent_dim}")
-        if output not in OUTPUTS or criterion not in self.criteria:
-            raise ValueError(
-                f"output is one of {', '.join(OUTPUTS)}, criterion one of {', '.join(self.criteria)}; "
-                f"got {output!r} and {criterion!r}"
-            )
+        OneOf(among=OUTPUTS)("output", output)
+        OneOf(among=self.criteria)("criterion", criterion)
         if criterion == "cross-entropy" and output != "sigmoid":
             raise ValueError("cross-entropy compares probabilities: use output='sigmoid' with it")
         self.encoder, self.decoder = encoder, decoder
-        self.shape, self.latent_dim, self.code_shape = tuple(shape), latent_dim, tuple(code_shape)
+        self.shape, self.code_shape = Sizes()("shape", shape), Sizes()("code_shape", code_shape)
+        self.latent_dim = self.code_shape[0]
         self.output, self.criterion = output, criterion
+
+    @classmethod
+    def known_as(cls) -> str | None:
+        """The name by which `build` makes this class; None where it has none."""
+        return next((name for name, known in MODELS.items() if class_name(known) == class_name(cls)), None)
+
+    def description(self) -> dict[str, Any]:
+        """What makes it this model and no other, for JSON: "model", "shape", "latent_dim" and all further "options".
+
+        An option that the model keeps under its own name counts as it is now.
+        """
+        options = {name: describe(self._now(name, value)) for name, value in vars(self)["_options"].items()}
+        face = {"shape": list(self.shape), "latent_dim": self.latent_dim}
+        further = {name: value for name, value in options.items() if name not in face}
+        return {"model": self.known_as() or class_name(type(self)), **face, "options": further}
+
+    def _now(self, name: str, noted: Any) -> Any:
+        """An option's value: the attribute of its name, where that is a plain value or a model, else as noted."""
+        kept = getattr(self, name, None)
+        return kept if isinstance(kept, bool | int | float | str | tuple | Autoencoder) else noted
 
     def encode(self, x: Tensor) -> Tensor:
         """The code h = f(x): [N, *shape] -> [N, *code_shape]."""
@@ -86,11 +114,28 @@ class Autoencoder(nn.Module):
         """Loss parts by name; "loss" is what is minimised. `target` (default x) is what should come out."""
         return {"loss": self.reconstruction_loss(self.encode(x), x if target is None else target)}
 
+    def mean_loss(self, batches: Iterable[tuple[Tensor, dict[str, Tensor]]]) -> dict[str, Tensor]:
+        """The loss parts of many samples, mean over all of them: of float batches, each with its part of `drawn`."""
+        totals, count = {}, 0
+        for x, draws in batches:
+            for name, part in self.loss(x, **draws).items():
+                totals[name] = totals.get(name, 0) + part * len(x)
+            count += len(x)
+        return {name: total / count for name, total in totals.items()}
+
+    def drawn(self, x: Tensor) -> dict[str, Tensor]:
+        """What a measure draws for all samples [N, *shape] at once, [N, ...], by the keyword of `encode`, `forward` and
+        `loss` that takes it: so that it does not depend on the batches."""
+        return {}
+
     def reconstruction_loss(self, h: Tensor, target: Tensor) -> Tensor:
         """The criterion between g(h) and `target`: sum over pixels, mean over images."""
         # Cross-entropy takes the decoder's logits: the log of a sigmoid that has rounded to 0 or 1 has no gradient.
         x_hat = self.decoder(h) if self.criterion == "cross-entropy" else self.decode(h)
         return self.criteria[self.criterion](x_hat, target)
+
+
+guard(Autoencoder)
 
 
 def check_quarters(model: str, shape: tuple[int, ...], *sizes: int) -> None:

@@ -6,13 +6,16 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Flag, check_sizes
+from aeutils.data.base import as_float
 from aeutils.images.masks import KINDS, check_hole
 from aeutils.models.base import Autoencoder, check_quarters
 from aeutils.models.layers import initialize
 from aeutils.probability.losses import squared_error
 
 __all__ = ["ChannelWise", "Context"]
+
+AT_ONCE = 2_000  # holes drawn at a time for a measure: bounds the memory
 
 
 class ChannelWise(nn.Module):
@@ -58,7 +61,8 @@ class Context(Autoencoder, name="context"):
         fully_connected: bool = True,
     ):
         check_quarters("Context", shape, latent_dim, channels)
-        if mask not in KINDS and not callable(mask):
+        Flag()("fully_connected", fully_connected)
+        if not callable(mask) and not (isinstance(mask, str) and mask in KINDS):
             raise ValueError(f"mask is one of {', '.join(KINDS)} or a function that draws masks; got {mask!r}")
         (c, h, w), q = shape, latent_dim
         encoder = nn.Sequential(
@@ -91,9 +95,15 @@ class Context(Autoencoder, name="context"):
         hole = self._hole(x, hole)
         return torch.where(hole, self.decode(self.encode(x, hole)), x)
 
-    def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
+    def loss(self, x: Tensor, target: Tensor | None = None, hole: Tensor | None = None) -> dict[str, Tensor]:
         """Squared error summed over the pixels of the hole, mean over images."""
-        return {"loss": squared_error(self(x), x if target is None else target)}
+        target = x if target is None else target
+        hole = self._hole(x, hole)
+        return {"loss": squared_error.inside(torch.where(hole, self.decode(self.encode(x, hole)), target), target)}
+
+    def drawn(self, x: Tensor) -> dict[str, Tensor]:
+        """Holes for all images, bool [N, 1, H, W]."""
+        return {"hole": torch.cat([self.draw_holes(as_float(part)) for part in x.split(AT_ONCE)])}
 
     def _hole(self, x: Tensor, hole: Tensor | None) -> Tensor:
         """The given hole, checked against the images, or a drawn one."""

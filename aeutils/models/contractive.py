@@ -65,5 +65,5 @@ class DeepContractive(Penalized, name="deep-contractive"):
 
     def code_and_penalty(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The code [N, q] and an unbiased estimate of the squared Jacobian norm, mean over images."""
-        h, norms = estimated_norm(self.encode, x, self.probes)
+        h, norms = estimated_norm.inside(self.encode, x, self.probes)
         return h, norms.mean()

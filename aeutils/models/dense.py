@@ -4,7 +4,7 @@ from math import prod
 
 from torch import nn
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Sizes, check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import mlp
 
@@ -29,7 +29,7 @@ class Dense(Autoencoder, name="ae"):
         check_sizes(shape, latent_dim, hidden=hidden)
         sizes = (prod(shape), *hidden, latent_dim)
         encoder = nn.Sequential(nn.Flatten(), *mlp(sizes, activation))
-        decoder = nn.Sequential(*mlp(sizes[::-1], activation), nn.Unflatten(1, tuple(shape)))
+        decoder = nn.Sequential(*mlp(sizes[::-1], activation), nn.Unflatten(1, Sizes()("shape", shape)))
         super().__init__(encoder, decoder, shape, latent_dim, **options)
 
 

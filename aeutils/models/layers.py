@@ -1,5 +1,7 @@
 """The dense layer of the course's models, and the weights that layers start from."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 
 import torch
@@ -83,7 +85,18 @@ def initialize(layers: nn.Sequential) -> nn.Sequential:
     return layers
 
 
+def made(activation: Callable[[], nn.Module]) -> nn.Module:
+    """A new layer by `activation`, a class as nn.ReLU or a function. ValueError where it makes none."""
+    layer = None
+    if callable(activation) and not isinstance(activation, nn.Module):
+        with suppress(TypeError):  # it wants an argument, as torch.relu does
+            layer = activation()
+    if not isinstance(layer, nn.Module):
+        raise ValueError(f"activation is {activation!r}; expected the class of a layer, as torch.nn.ReLU")
+    return layer
+
+
 def mlp(sizes: tuple[int, ...], activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     """Linear layers sizes[0] -> sizes[1] -> ... with an activation between them, none after the last; `initialize`d."""
-    layers = [layer for pair in pairwise(sizes) for layer in (Linear(*pair), activation())]
+    layers = [layer for pair in pairwise(sizes) for layer in (Linear(*pair), made(activation))]
     return initialize(nn.Sequential(*layers[:-1]))

@@ -5,8 +5,9 @@ from math import prod
 import torch
 from torch import Tensor
 
-from aeutils.checks import check_sizes
-from aeutils.data.base import Split, as_float
+from aeutils.checks import Sizes, Whole, checked
+from aeutils.checks.tensors import Numbers
+from aeutils.data.base import Samples, as_float
 from aeutils.models.base import Autoencoder
 
 __all__ = ["PCA", "subspace_cosines"]
@@ -20,34 +21,36 @@ class PCA(Autoencoder):
     """
 
     def __init__(self, shape: tuple[int, ...], weight: Tensor, mean: Tensor):
-        check_sizes(shape)
+        shape = Sizes()("shape", shape)
         n = prod(shape)
+        weight, mean = Numbers("...")("weight", weight), Numbers("...")("mean", mean)
         if weight.ndim != 2 or weight.shape[1] != n or mean.shape != (n,):
             found = f"{list(weight.shape)} and {list(mean.shape)}"
-            raise ValueError(f"PCA of samples {tuple(shape)} takes weight [q, {n}] and mean [{n}]; got {found}")
-        flatten, unflatten = torch.nn.Flatten(), torch.nn.Unflatten(1, tuple(shape))
+            raise ValueError(f"PCA of samples {shape} takes weight [q, {n}] and mean [{n}]; got {found}")
+        flatten, unflatten = torch.nn.Flatten(), torch.nn.Unflatten(1, shape)
         super().__init__(flatten, unflatten, shape, len(weight), output="linear")
         self.register_buffer("weight", weight)
         self.register_buffer("mean", mean)
 
     @classmethod
-    def fit(cls, samples: Split | Tensor, latent_dim: int) -> "PCA":
+    @checked
+    def fit(cls, samples: Samples("N D ..."), latent_dim: Whole(1)) -> "PCA":
         """Principal components of samples [N, *shape]. ValueError unless 1 <= latent_dim <= min(N, n)."""
         from sklearn.decomposition import PCA as Components  # here, because its import takes half a second
 
-        x = samples.x if isinstance(samples, Split) else samples
-        shape = tuple(x.shape[1:])
+        x, shape = samples, tuple(samples.shape[1:])
         most = min(len(x), prod(shape))
-        if not isinstance(latent_dim, int) or not 1 <= latent_dim <= most:
+        if latent_dim > most:
             raise ValueError(f"latent_dim is between 1 and {most} for samples {list(x.shape)}; got {latent_dim}")
         flat = as_float(x).flatten(1).cpu().numpy()
         found = Components(latent_dim, svd_solver="covariance_eigh").fit(flat)
         weight, mean = (torch.from_numpy(array).float().to(x.device) for array in (found.components_, found.mean_))
         return cls(shape, weight, mean)
 
-    def first(self, count: int) -> "PCA":
+    @checked
+    def first(self, count: Whole(1)) -> "PCA":
         """The PCA of the `count` strongest components."""
-        if not isinstance(count, int) or not 1 <= count <= self.latent_dim:
+        if count > self.latent_dim:
             raise ValueError(f"this PCA has {self.latent_dim} components; asked for the first {count}")
         return PCA(self.shape, self.weight[:count], self.mean)
 
@@ -60,12 +63,20 @@ class PCA(Autoencoder):
         return self.decoder(h @ self.weight + self.mean)
 
 
-def subspace_cosines(a: Tensor, b: Tensor) -> Tensor:
-    """Cosines of the principal angles between the row spaces of a and b, [q, n] each -> [q], falling.
+@checked
+def subspace_cosines(a: Numbers("q n"), b: Numbers("p n")) -> Tensor:
+    """Cosines of the principal angles between the row spaces of a [q, n] and b [p, n] -> [min(p, q)], falling.
 
-    All 1: the same subspace, whatever basis spans it (Bjorck and Golub 1973).
+    All 1: the same subspace, whatever basis spans it (Bjorck and Golub 1973). ValueError for rows that depend on each
+    other: they span fewer dimensions than they are.
     """
     from scipy.linalg import subspace_angles  # here, because few need it
 
+    for name, rows in (("a", a), ("b", b)):
+        rank = torch.linalg.matrix_rank(rows.detach().double()).item()
+        if rank < len(rows):
+            raise ValueError(
+                f"{name} has {len(rows)} rows that span {rank} dimensions; leave out what depends on others"
+            )
     angles = subspace_angles(a.detach().double().cpu().T.numpy(), b.detach().double().cpu().T.numpy())
     return torch.from_numpy(angles).cos().flip(0)

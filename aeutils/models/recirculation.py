@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Number, Sizes, check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import squared_error
@@ -18,31 +18,31 @@ class Recirculation(Autoencoder, name="recirculation"):
     """One sigmoid layer n-q-n trained by recirculation (Hinton and McClelland 1988).
 
     The image x gives the code h; the decoder's picture of h, kept close to x by `regression`, is x1; x1 gives h1.
-    Each weight changes by what its two ends see: decoder by h (x - x1), encoder by (h - h1) x1.
+    Each weight changes by what its two ends see: decoder by h (x - x1), encoder by (h - h1) x1. With a target y other
+    than x, x1 is as far from x as the picture is from y: both changes still point to where the error falls.
     """
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, regression: float = 0.75):
         check_sizes(shape, latent_dim)
         super().__init__(
             nn.Sequential(nn.Flatten(), Linear(prod(shape), latent_dim), nn.Sigmoid()),
-            nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, tuple(shape))),
+            nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, Sizes()("shape", shape))),
             shape,
             latent_dim,
             output="linear",
         )
-        if not 0 <= regression < 1:
-            raise ValueError(f"regression is the share of x kept in x1, in [0, 1); got {regression}")
-        self.regression = regression
+        self.regression = Number(0, below=1)("regression", regression)  # the share of x that is kept in x1
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
         """Squared error per image as its value; recirculation's changes (no derivative of it) as its gradient."""
         linear = self.encoder[1]
         with torch.no_grad():
             x_hat = self(x)
-            x1 = self.regression * x + (1 - self.regression) * x_hat
+            target = x if target is None else target
+            x1 = x + (1 - self.regression) * (x_hat - target)
             h, h1 = self.encode(x), self.encode(x1)
         decoder = ((x1 - x) * self.decoder(h)).sum()  # gradient of the decoder: -(x - x1) h
         encoder = ((h1 - h) * F.linear(x1.flatten(1), linear.weight, linear.bias)).sum()  # gradient: -(h - h1) x1
         rule = (decoder + encoder) / len(x)
-        error = squared_error(x_hat, x if target is None else target)
+        error = squared_error.inside(x_hat, target)
         return {"loss": error + (rule - rule.detach())}

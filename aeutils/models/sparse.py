@@ -1,5 +1,6 @@
 """Sparse autoencoders: a large code of which few units speak at a time. Three ways to ask for it."""
 
+from collections.abc import Iterable
 from functools import partial
 from math import log
 from typing import ClassVar
@@ -65,6 +66,17 @@ class SparseKL(Sparse, name="sparse-kl"):
         self.rho = rho
         # Units start at rho. From one half, all of them at once would have to fall, and take the whole image with them.
         nn.init.constant_(self.encoder[1].bias, log(rho / (1 - rho)))
+
+    def mean_loss(self, batches: Iterable[tuple[Tensor, dict[str, Tensor]]]) -> dict[str, Tensor]:
+        """The penalty is that of the mean activations over all samples, which is no mean of the batches' penalties."""
+        error, active, count = 0, 0, 0
+        for x, _ in batches:
+            h = self.encode(x)
+            error = error + self.reconstruction_loss(h, x) * len(x)
+            active, count = active + h.sum(0), count + len(x)
+        reconstruction, sparsity = error / count, self.sparsity((active / count)[None])
+        loss = reconstruction + self.strength * sparsity
+        return {"loss": loss, "reconstruction": reconstruction, self.penalty: sparsity}
 
     def sparsity(self, h: Tensor) -> Tensor:
         """Sum over units of KL(rho || mean activation) between two coins, in nats: codes [N, q] in [0, 1] -> scalar."""

@@ -3,9 +3,10 @@
 from itertools import pairwise
 from math import prod
 
+import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_sizes
+from aeutils.checks import Sizes, check_sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import cross_entropy
@@ -28,7 +29,7 @@ class Stacked(Autoencoder, name="stacked"):
         decoder = [layer for down in downs[:0:-1] for layer in (down, nn.Sigmoid())] + [downs[0]]
         super().__init__(
             nn.Sequential(nn.Flatten(), *ups),
-            nn.Sequential(*decoder, nn.Unflatten(1, tuple(shape))),
+            nn.Sequential(*decoder, nn.Unflatten(1, Sizes()("shape", shape))),
             shape,
             latent_dim,
             criterion="cross-entropy",
@@ -38,12 +39,21 @@ class Stacked(Autoencoder, name="stacked"):
         self.stage = len(ups)
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
-        """The current stage's loss: one layer's reconstruction of the code below it, or the whole stack's of x."""
+        """The current stage's loss: one layer's reconstruction of the code below it, or the whole stack's of x.
+
+        With a target, the layer sees the code of x and is to give that of the target (Vincent et al. 2010).
+        """
         if self.stage == len(self.levels):
             return super().loss(x, target)
+        seen = self._below(x)
+        clean = seen if target is None or target is x else self._below(target)
+        up, down = self.levels[self.stage]
+        return {"loss": cross_entropy.inside(down(up(seen)), clean)}
+
+    @torch.no_grad()  # greedy: what is below is finished
+    def _below(self, x: Tensor) -> Tensor:
+        """The code that the current stage's layer sees: [N, *shape] -> [N, size]."""
         below = x.flatten(1)
         for up, _ in self.levels[: self.stage]:
             below = up(below)
-        below = below.detach()  # greedy: what is below is finished
-        up, down = self.levels[self.stage]
-        return {"loss": cross_entropy(down(up(below)), below)}
+        return below

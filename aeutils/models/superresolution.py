@@ -6,19 +6,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import check_divides, check_sizes, check_whole
+from aeutils.checks import Number, check_divides, check_sizes, check_whole, checked
+from aeutils.checks.measuring import measuring
+from aeutils.checks.tensors import Batch, Images
 from aeutils.models.base import Autoencoder
 
 __all__ = ["EDSR"]
 
 
-def resize(x: Tensor, factor: float) -> Tensor:
+@checked
+def resize(x: Batch("N C H W"), factor: Number(above=0)) -> Tensor:
     """Images [N, C, H, W] enlarged or shrunk by bicubic interpolation, cut to [0, 1].
 
     Shrinking smooths first (antialias), as every published comparison does: without it, fine lines would vanish or
     stay by chance.
     """
-    return F.interpolate(x, scale_factor=factor, mode="bicubic", antialias=True).clamp(0, 1)
+    return F.interpolate(x, scale_factor=float(factor), mode="bicubic", antialias=True).clamp(0, 1)
 
 
 def conv(inputs: int, outputs: int) -> nn.Conv2d:
@@ -128,6 +131,8 @@ class EDSR(Autoencoder, name="edsr"):
         check_sizes(shape, latent_dim)
         check_whole("scale", scale, 2)
         check_whole("blocks", blocks)
+        if not isinstance(block, type) or not issubclass(block, nn.Module):
+            raise ValueError(f"block is {block!r}; expected the class of a layer, as EDSRBlock")
         if len(shape) != 3 or not shape[0] <= latent_dim:
             raise ValueError(
                 f"EDSR takes images [C, H, W] and at least C feature maps; got shape {tuple(shape)} and {latent_dim}"
@@ -166,18 +171,19 @@ class EDSR(Autoencoder, name="edsr"):
 
     def encode(self, x: Tensor) -> Tensor:
         """Feature maps of the shrunk image: [N, C, H, W] -> [N, latent_dim, H/scale, W/scale]."""
-        return self.encoder(resize(x, 1 / self.scale))
+        return self.encoder(resize.inside(x, 1 / self.scale))
 
     def decode(self, h: Tensor) -> Tensor:
         """Large image, cut to [0, 1]: [N, latent_dim, h, w] -> [N, C, scale h, scale w]."""
         return super().decode(h).clamp(0, 1)
 
-    def upscale(self, small: Tensor) -> Tensor:
+    @checked
+    def upscale(self, small: Images("N C h w")) -> Tensor:
         """What all this is for: [N, C, h, w] of any size -> [N, C, scale h, scale w]. ValueError for another C."""
-        if small.ndim != 4 or small.shape[1] != self.shape[0]:
+        if small.shape[1] != self.shape[0]:
             raise ValueError(f"this model enlarges images [N, {self.shape[0]}, h, w]; got {list(small.shape)}")
-        with torch.no_grad():
-            return self.decode(self.encoder(small))
+        with measuring(self):
+            return self.decoder(self.encoder(small.to(next(self.parameters())))).clamp(0, 1)
 
     def reconstruction_loss(self, h: Tensor, target: Tensor) -> Tensor:
         """Of what the decoder says before it is cut to [0, 1], which has no gradient outside."""

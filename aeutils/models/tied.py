@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import check_number, check_sizes
+from aeutils.checks import Sizes, check_number, check_sizes
 from aeutils.models.base import Autoencoder
-from aeutils.models.layers import Linear, initialize, linear
+from aeutils.models.layers import Linear, initialize, linear, made
 
 __all__ = ["Tied", "TiedLinear"]
 
@@ -25,7 +25,7 @@ class TiedLinear(Autoencoder, name="linear"):
 
     def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32):
         check_sizes(shape, latent_dim)
-        super().__init__(nn.Flatten(), nn.Unflatten(1, tuple(shape)), shape, latent_dim, output="linear")
+        super().__init__(nn.Flatten(), nn.Unflatten(1, Sizes()("shape", shape)), shape, latent_dim, output="linear")
         # Orthonormal rows: W^T W starts as a projection, so the first steps turn the subspace instead of its scale.
         self.weight = nn.Parameter(nn.init.orthogonal_(torch.empty(latent_dim, prod(shape))))
         self.bias = nn.Parameter(torch.zeros(prod(shape)))
@@ -84,11 +84,11 @@ class Tied(Autoencoder):
     ):
         check_sizes(shape, latent_dim, hidden=hidden)
         layers = [Linear(*pair) for pair in pairwise((prod(shape), *hidden, latent_dim))]
-        encoder = initialize(nn.Sequential(*(module for layer in layers for module in (layer, activation()))))
-        decoder = [module for layer in layers[::-1] for module in (Transposed(layer), activation())][:-1]
+        encoder = initialize(nn.Sequential(*(module for layer in layers for module in (layer, made(activation)))))
+        decoder = [module for layer in layers[::-1] for module in (Transposed(layer), made(activation))][:-1]
         super().__init__(
             nn.Sequential(nn.Flatten(), *encoder),
-            nn.Sequential(*decoder, nn.Unflatten(1, tuple(shape))),
+            nn.Sequential(*decoder, nn.Unflatten(1, Sizes()("shape", shape))),
             shape,
             latent_dim,
             **options,

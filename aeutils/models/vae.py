@@ -51,6 +51,8 @@ class VAE(Dense, name="vae"):
 
     def reparameterize(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """z = mean + std * epsilon, epsilon ~ N(0, I): a sample of q(z|x) with a gradient, [N, latent_dim]."""
+        if mean.shape != log_variance.shape:
+            raise ValueError(f"mean is {list(mean.shape)}, log_variance {list(log_variance.shape)}; expected one shape")
         return mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
@@ -58,13 +60,13 @@ class VAE(Dense, name="vae"):
         mean, log_variance = self.posterior(x)
         z = self.reparameterize(mean, log_variance)
         reconstruction = self.reconstruction_loss(z, x if target is None else target)
-        kl = gaussian_kl(mean, log_variance)
+        kl = gaussian_kl.inside(mean, log_variance)
         return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
 
     @torch.no_grad()
     def sample(self, count: int) -> Tensor:
         """New images: the decoder's answers to z ~ N(0, I), [count, *shape]. ValueError for a count below 1."""
-        check_whole("count", count)
+        count = check_whole("count", count)
         weight = next(self.parameters())
         return self.decode(torch.randn(count, self.latent_dim, dtype=weight.dtype, device=weight.device))
 
@@ -75,7 +77,7 @@ class VAE(Dense, name="vae"):
         reconstruction part plus a constant, log(pi) / 2 for every value.
         """
         if self.criterion == "cross-entropy":
-            each = bernoulli(self.decoder(z), x)
+            each = bernoulli.inside(self.decoder(z), x)
         else:
             each = (self.decode(z) - x).square() + 0.5 * math.log(math.pi)
         return -each.flatten(1).sum(1)

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
+from aeutils.checks import Whole, checked
+from aeutils.checks.measuring import measuring
 from aeutils.data.base import DataSet, Split
 from aeutils.measures.evaluate import encode
 from aeutils.models import Autoencoder
@@ -26,7 +28,8 @@ GRID = 14  # decoded images along each side of a map of images
 SHOWN = 280  # width of the decoded picture on the page, in pixels
 
 
-def explore(model: Autoencoder, data: DataSet, dims: tuple[int, int] = (0, 1), background: str = "classes") -> Panel:
+@checked
+def explore(model: Autoencoder, data: DataSet, dims: Sequence[Whole(None)] = (0, 1), background: str = "classes") -> Panel:
     """Drag a point over latents `dims` of `model` and see its decoding; every further latent has a slider.
 
     background   "classes": the codes of test images, coloured by class; "images": a grid of decoded images
@@ -39,7 +42,7 @@ def explore(model: Autoencoder, data: DataSet, dims: tuple[int, int] = (0, 1), b
     """
     samples = data.test.take(MAP_POINTS)
     _check(model, samples, data.classes, dims, background)
-    codes = encode(model.eval(), samples.x)
+    codes = encode(model, samples.x)
     if not codes.isfinite().all():
         raise ValueError("the model's codes are not finite; train it again with a smaller lr")
     controls = _controls(codes)
@@ -77,7 +80,7 @@ def _check(model: Autoencoder, samples: Split, classes: Sequence[str], dims: tup
         raise ValueError(f"the map needs a code of 2 numbers or more; this model has {model.latent_dim}")
     if len(model.shape) != 3 or model.shape[0] not in (1, 3):
         raise ValueError(f"the decoder is to draw images [1 or 3, H, W]; this one makes samples of {model.shape}")
-    if len(set(dims)) != 2 or not all(0 <= k < model.latent_dim for k in dims):
+    if len(dims) != 2 or len(set(dims)) != 2 or not all(0 <= k < model.latent_dim for k in dims):
         raise ValueError(f"dims are two different latents from 0 to {model.latent_dim - 1}; got {dims}")
     bad = [name for name, value in model.state_dict().items() if not value.isfinite().all()]
     if bad:
@@ -159,8 +162,8 @@ def _beside(sheet: np.ndarray, image: np.ndarray) -> np.ndarray:
     return still
 
 
-@torch.no_grad()
 def _pixels(model: Autoencoder, codes: Tensor) -> np.ndarray:
     """The decoder's images at codes [N, latent_dim]: uint8 [N, H, W, C]."""
-    images = model.decode(codes).clamp(0, 1) * 255
+    with measuring(model):
+        images = model.decode(codes).clamp(0, 1) * 255
     return images.round().byte().permute(0, 2, 3, 1).cpu().numpy()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -12,6 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from aeutils.checks.kinds import plain_number
 from aeutils.panels.png import png
 
 HERE = Path(__file__).parent
@@ -25,16 +27,15 @@ def control(name: str, values: Range) -> dict:
 
     ValueError unless it is lowest < highest with the start between them, or two names and more.
     """
+    given, values = values, values if isinstance(values, Sequence) and not isinstance(values, str) else ()
     if all(isinstance(value, str) for value in values) and len(values) > 1:
         return {"name": name, "low": 0, "high": len(values) - 1, "step": 1, "start": 0, "names": list(values)}
-    try:
-        low, high, start = values
-        right = low < high and low <= start <= high
-    except (TypeError, ValueError):
-        right = False
-    if not right:
-        raise ValueError(f"{name}: expected (lowest, highest, start) in order, or two names and more; got {values!r}")
-    whole = all(isinstance(value, int) for value in values)
+    numbers = [plain_number(value) for value in values]
+    right = len(numbers) == 3 and all(number is not None and math.isfinite(number) for number in numbers)
+    if not right or not (numbers[0] < numbers[1] and numbers[0] <= numbers[2] <= numbers[1]):
+        raise ValueError(f"{name}: expected (lowest, highest, start) in order, or two names and more; got {given!r}")
+    low, high, start = numbers
+    whole = all(isinstance(number, int) for number in numbers)
     step = 1 if whole else (high - low) / 100
     return {"name": name, "low": low, "high": high, "step": step, "start": start, "names": None}
 

@@ -10,23 +10,31 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from aeutils.checks import checked
+from aeutils.checks.kinds import said
+from aeutils.checks.tensors import Images
 from aeutils.panels.panel import Panel, Range, control
 
 __all__ = ["film", "slider_figure", "slider_picture"]
 
 
+@checked
 def slider_picture(draw: Callable[..., np.ndarray], title: str, **ranges: Range) -> Panel:
     """Sliders by name over one picture: `draw(**values)` returns uint8 [H, W, 3] and is called as they move.
 
     A range is (lowest, highest, start), of whole numbers if all three are, or the names of the slider's stops: then
     `draw` gets an int, or the name. The picture keeps the size of the first one. ValueError for any other range.
     """
+    if not ranges:
+        raise ValueError("there is nothing to drag; name a slider and its range, as x=(0.0, 1.0, 0.5)")
     controls = [control(name, values) for name, values in ranges.items()]
 
     def answer(values: Sequence[float]) -> np.ndarray:
         return draw(**{one["name"]: _meant(one, value) for one, value in zip(controls, values, strict=True)})
 
     first = answer([one["start"] for one in controls])
+    if not isinstance(first, np.ndarray):
+        raise ValueError(f"draw is to return uint8 [H, W, 3]; got {said(first)}")
     if first.dtype != np.uint8 or first.ndim != 3 or first.shape[2] != 3:
         raise ValueError(f"draw is to return uint8 [H, W, 3]; got {first.dtype} {list(first.shape)}")
     size = {"size": list(first.shape), "scale": 1, "pictures": [""]}
@@ -41,6 +49,7 @@ def _meant(one: dict, value: float) -> float | int | str:
     return round(value) if isinstance(one["step"], int) else value
 
 
+@checked
 def slider_figure(
     figure: Figure, move: Callable[..., None], artists: Sequence[Artist], title: str, **ranges: Range
 ) -> Panel:
@@ -66,18 +75,20 @@ def slider_figure(
     return slider_picture(draw, title, **ranges)
 
 
-def film(frames: Mapping[str, Tensor], at: Sequence[float], title: str, name: str = "t") -> Panel:
+@checked
+def film(
+    frames: Mapping[str, Images("T C H W", noisy=True)], at: Sequence[float], title: str, name: str = "t"
+) -> Panel:
     """One slider called `name` over rows of pictures drawn beforehand: it moves without a kernel, in exports as well.
 
     frames: by caption, images [T, C, H, W] (uint8 or [0, 1]), all of one shape; at: the T evenly spaced positions.
     ValueError for frames of different shapes, fewer than two of them, or positions that do not fit.
     """
-    shapes = {caption: tuple(images.shape) for caption, images in frames.items()}
-    if len(set(shapes.values())) != 1:
-        raise ValueError(f"the frames are to have one shape [T, C, H, W]; got {shapes}")
-    count, channels, height, width = next(iter(shapes.values()))
+    count, channels, height, width = next(iter(frames.values())).shape
+    if channels not in (1, 3):
+        raise ValueError(f"pictures have 1 or 3 channels, [T, C, H, W]; got {channels}")
     steps = np.diff(np.asarray(at, dtype=float))
-    if count < 2 or len(at) != count or not np.allclose(steps, steps[0]) or steps[0] <= 0:
+    if count < 2 or len(at) != count or steps[0] <= 0 or not np.allclose(steps, steps[0]):
         raise ValueError(f"expected {count} evenly spaced, rising positions, two or more; got {list(at)}")
     pixels = torch.stack([_bytes(images) for images in frames.values()], dim=1)  # [T, pictures, H, W, C]
     only = control(name, (float(at[0]), float(at[-1]), float(at[0]))) | {"step": float(steps[0])}
@@ -100,8 +111,6 @@ def _enlarged(pictures: np.ndarray, scale: int) -> np.ndarray:
 
 
 def _bytes(images: Tensor) -> Tensor:
-    """[T, C, H, W], uint8 or floats in [0, 1] -> uint8 [T, H, W, C], on the CPU."""
-    images = images.detach().cpu()
-    if images.is_floating_point():
-        images = (images.clamp(0, 1) * 255).round().byte()
+    """[T, C, H, W], floats, cut to [0, 1] -> uint8 [T, H, W, C], on the CPU."""
+    images = (images.detach().cpu().clamp(0, 1) * 255).round().byte()
     return images.permute(0, 2, 3, 1).contiguous()

@@ -6,11 +6,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from aeutils.checks import checked
 from aeutils.training.history import History
 
 
+@checked
 def history_curves(histories: Mapping[str, History], title: str = "Training", part: str = "loss") -> Figure:
     """Loss part of several runs by name against the epoch; the test values dashed. One run "" shows all its parts."""
+    for name, history in histories.items():
+        if name and part not in history.train:
+            raise ValueError(f"{name} has no part {part!r}; expected one of {', '.join(history.train)}")
     figure, axes = plt.subplots(figsize=(7.5, 3.5), layout="constrained")
     for name, history in histories.items():
         for key in history.train if name == "" else [part]:
@@ -26,6 +31,7 @@ def history_curves(histories: Mapping[str, History], title: str = "Training", pa
     return figure
 
 
+@checked
 def curves(
     x: Sequence[float],
     ys: Mapping[str, Sequence[float]],
@@ -35,7 +41,15 @@ def curves(
     ylabel: str,
     logx: bool = False,
 ) -> Figure:
-    """Named lines over the same x, with markers; x logarithmic to base 2 where asked."""
+    """Named lines over the same x, with markers; x logarithmic to base 2 where asked.
+
+    ValueError for a line with more or fewer values than x has, and for a logarithm of numbers that are not above 0.
+    """
+    for name, y in ys.items():
+        if len(y) != len(x) or not x:
+            raise ValueError(f"{name} has {len(y)} values for {len(x)} of x; expected as many, one or more")
+    if logx and min(x) <= 0:
+        raise ValueError(f"x goes down to {min(x):g}, which has no logarithm; leave logx out")
     figure, axes = plt.subplots(figsize=(6, 3.6))
     for k, (name, y) in enumerate(ys.items()):
         # Every second line is dashed with hollow marks, so that two lines on top of each other both show.

@@ -7,8 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
+from aeutils.checks import Whole, checked
+from aeutils.checks.tensors import Codes, Labels
 from aeutils.data.base import DataSet
 
 # Ten classes that colour-blind eyes can tell apart (Paul Tol, "muted", with black); class names stand on the map too.
@@ -18,8 +19,9 @@ CLASS_COLOURS = (
 )
 
 
+@checked
 def latent_scatter(
-    codes: Mapping[str, Tensor], labels: Tensor, data: DataSet, title: str = "", count: int = 3000
+    codes: Mapping[str, Codes("N 2")], labels: Labels("N"), data: DataSet, title: str = "", count: Whole(1) = 3000
 ) -> Figure:
     """Two-dimensional codes [N, 2] of several models by name, beside each other, coloured by class."""
     figure, grid = plt.subplots(1, len(codes), figsize=(5.2 * len(codes), 4.8), squeeze=False, layout="constrained")
@@ -30,10 +32,13 @@ def latent_scatter(
     return figure
 
 
-def class_map(axes: Axes, codes: Tensor, labels: Tensor, classes: Sequence[str]) -> None:
+@checked
+def class_map(axes: Axes, codes: Codes("N 2"), labels: Labels("N"), classes: Sequence[str]) -> None:
     """Points [N, 2] coloured by class; each class's name stands at the median of its points, or beside it if there is
     another name."""
     codes, labels = codes.detach().cpu(), labels.cpu()
+    if labels.max() >= len(classes):
+        raise ValueError(f"labels go up to {labels.max().item()}; expected less than {len(classes)}, one name a class")
     medians = {}
     for k in range(len(classes)):
         mine = codes[labels == k]

@@ -1,19 +1,24 @@
 """log p(x) of a latent variable model by importance sampling: closer to the truth than the ELBO, the more draws."""
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Generator, Tensor
 
-from aeutils.checks import check_whole
+from aeutils.checks import SEED, Whole, checked
+from aeutils.checks.measuring import measuring
 from aeutils.data.base import Split, as_float
+from aeutils.data.samples import check_samples
 
 ROWS = 4_096  # decoded at once: bounds the memory, whatever the numbers of samples and draws
 
 
+@runtime_checkable
 class LatentVariableModel(Protocol):
     """What the estimate needs: p(z) = N(0, I), q(z|x) a Gaussian with independent components, and log p(x|z)."""
+
+    shape: tuple[int, ...]  # of one sample
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of q(z|x): [N, *shape] -> two [N, q]."""
@@ -22,26 +27,23 @@ class LatentVariableModel(Protocol):
         """[N, *shape] and [N, q] -> [N] in nats."""
 
 
-@torch.no_grad()
-def log_likelihood(model: LatentVariableModel, samples: Split | Tensor, draws: int = 500, seed: int = 0) -> Tensor:
+@checked
+def log_likelihood(
+    model: LatentVariableModel, samples: Split | Tensor, draws: Whole(1) = 500, seed: SEED = 0
+) -> Tensor:
     """Importance-weighted estimate of log p(x) in nats for each of the samples [N, *shape] -> [N].
 
     log 1/k sum_i p(x|z_i) p(z_i) / q(z_i|x) with z_1 ... z_k from q(z|x) (Burda, Grosse and Salakhutdinov 2016). One
     draw estimates the ELBO; in expectation it rises with the number of draws k and stays below log p(x).
 
     Every sample has random draws of its own, which depend on `seed` and on its place only, not on what else is computed
-    with it. ValueError for no samples or samples that are not finite, a number of draws below 1, or a seed below 0.
+    with it. ValueError for samples of another shape than the model's, none, or such that are not finite.
     """
-    check_whole("draws", draws)
-    check_whole("seed", seed, least=0)
-    x = samples.x if isinstance(samples, Split) else samples
-    if len(x) == 0:
-        raise ValueError("expected at least one sample; got none")
-    if not x.isfinite().all():
-        raise ValueError("expected finite samples; some hold NaN or infinity")
+    x = check_samples(samples, model)
     size = max(1, ROWS // draws)
     starts = range(0, len(x), size)
-    return torch.cat([_estimate(model, as_float(x[k : k + size]), draws, (seed, k)) for k in starts])
+    with measuring(model):
+        return torch.cat([_estimate(model, as_float(x[k : k + size]), draws, (seed, k)) for k in starts])
 
 
 def _estimate(model: LatentVariableModel, x: Tensor, draws: int, stream: tuple[int, int]) -> Tensor:

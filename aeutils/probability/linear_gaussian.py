@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from aeutils.checks import check_whole
+from aeutils.checks import Number, Whole, checked
+from aeutils.checks.tensors import Numbers
 
 
 class LinearGaussian:
@@ -19,37 +20,39 @@ class LinearGaussian:
     not finite.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor, noise: float):
-        if weight.ndim != 2 or bias.shape != weight.shape[:1]:
-            raise ValueError(f"expected weight [n, q] and bias [n]; got {list(weight.shape)} and {list(bias.shape)}")
-        if not (weight.isfinite().all() and bias.isfinite().all()) or not 0 < noise < math.inf:
-            raise ValueError(f"expected finite weights and a noise above 0; got noise {noise!r}")
-        self.weight, self.bias, self.noise = weight, bias, noise
+    @checked
+    def __init__(self, weight: Numbers("n q"), bias: Numbers("n"), noise: Number(above=0)):
+        self.weight, self.bias, self.noise = weight, bias.to(weight), noise
         self.latent_dim, self.shape = weight.shape[1], (len(weight),)
+        self.border = {"n": (len(weight), "the weight"), "q": (weight.shape[1], "the weight"), "like": weight}
         self.precision = torch.eye(self.latent_dim).to(weight) + weight.T @ weight / noise**2  # of p(z|x), [q, q]
 
-    def sample(self, count: int) -> Tensor:
+    @checked
+    def sample(self, count: Whole(1)) -> Tensor:
         """Points x drawn from p(x): [count, n]."""
-        check_whole("count", count)
         z = torch.randn(count, self.latent_dim).to(self.weight)
         return z @ self.weight.T + self.bias + self.noise * torch.randn(count, *self.shape).to(self.weight)
 
-    def log_p(self, x: Tensor) -> Tensor:
+    @checked
+    def log_p(self, x: Numbers("N n")) -> Tensor:
         """log p(x) in nats, exact: p(x) = N(b, W W^T + noise^2 I), [N, n] -> [N]."""
         covariance = self.weight @ self.weight.T + self.noise**2 * torch.eye(len(self.weight)).to(self.weight)
         return MultivariateNormal(self.bias, covariance).log_prob(x)
 
-    def true_posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    @checked
+    def true_posterior(self, x: Numbers("N n")) -> tuple[Tensor, Tensor]:
         """Means [N, q] of p(z|x), by Bayes' rule, and its covariance [q, q], which is the same for every x."""
         covariance = torch.linalg.inv(self.precision)
         return (x - self.bias) @ self.weight @ covariance / self.noise**2, covariance
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    @checked
+    def posterior(self, x: Numbers("N n")) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the best independent q(z|x), [N, q] each (Bishop 2006, section 10.1.2)."""
         mean, _ = self.true_posterior(x)
         return mean, -self.precision.diagonal().log().expand_as(mean)
 
-    def elbo(self, x: Tensor) -> Tensor:
+    @checked
+    def elbo(self, x: Numbers("N n")) -> Tensor:
         """E_q[log p(x|z)] - KL(q(z|x) || p(z)) in nats, both in closed form: [N, n] -> [N]."""
         mean, log_variance = self.posterior(x)
         variance = log_variance.exp()
@@ -58,7 +61,8 @@ class LinearGaussian:
         log_likelihood = -0.5 * error / self.noise**2 - len(self.weight) * math.log(self.noise * math.sqrt(2 * math.pi))
         return log_likelihood - 0.5 * (mean.square() + variance - log_variance - 1).sum(1)
 
-    def log_p_x_given_z(self, x: Tensor, z: Tensor) -> Tensor:
+    @checked
+    def log_p_x_given_z(self, x: Numbers("N n"), z: Numbers("N q")) -> Tensor:
         """log p(x|z) in nats: x [N, n], z [N, q] -> [N]."""
         error = (x - self.bias - z @ self.weight.T).square().sum(1)
         return -0.5 * error / self.noise**2 - len(self.weight) * math.log(self.noise * math.sqrt(2 * math.pi))

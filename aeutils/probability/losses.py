@@ -1,6 +1,7 @@
 """The losses of the course. One convention everywhere: sum over the values of a sample, mean over samples.
 
-x, x_hat: [N, ...] of the same shape; every loss returns a scalar tensor.
+x, x_hat: [N, ...] of the same shape; every loss returns a scalar tensor. What comes from a network is not searched for
+NaN, which shows in the loss. A model of the course, within its training step, calls a loss's `.inside`, without checks.
 """
 
 from collections.abc import Callable
@@ -9,23 +10,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from aeutils.checks import checked
+from aeutils.checks.tensors import Batch, Images
 from aeutils.private import pytorch
 
 
-def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
+@checked
+def squared_error(x_hat: Batch("N *shape"), x: Batch("N *shape")) -> Tensor:
     """Sum over pixels of (x_hat - x)^2, mean over images: -log of a Gaussian with variance 1/2, up to a constant."""
     return F.mse_loss(x_hat, x, reduction="sum") / len(x)
 
 
-def cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
+@checked
+def cross_entropy(logits: Batch("N *shape"), x: Images("N *shape")) -> Tensor:
     """Sum over pixels of -x log p - (1-x) log(1-p) with p = sigmoid(logits), mean over images, in nats.
 
     x in [0, 1] may be grey: the smallest possible value is then the entropy of the pixels, not 0.
     """
-    return bernoulli(logits, x).sum() / len(x)
+    return bernoulli.inside(logits, x).sum() / len(x)
 
 
-def bernoulli(logits: Tensor, x: Tensor) -> Tensor:
+@checked
+def bernoulli(logits: Batch("*shape"), x: Batch("*shape")) -> Tensor:
     """-x log p - (1-x) log(1-p) with p = sigmoid(logits), in nats, for every value: [...] of one shape -> [...].
 
     `F.binary_cross_entropy_with_logits`, on a CPU in a third of its time.
@@ -61,12 +67,13 @@ class Bernoulli(torch.autograd.Function):
         return a.sigmoid().sub_(x).mul_(gradient) if need_a else None, -a * gradient if need_x else None
 
 
-def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+@checked
+def gaussian_kl(mean: Batch("N q"), log_variance: Batch("N q")) -> Tensor:
     """KL(N(mean, diag exp(log_variance)) || N(0, I)) in nats, [N, q] -> scalar (Kingma and Welling 2014)."""
     return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum() / len(mean)
 
 
-RECONSTRUCTION: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "squared error": squared_error,
-    "cross-entropy": cross_entropy,
+RECONSTRUCTION: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # within a training step
+    "squared error": squared_error.inside,
+    "cross-entropy": cross_entropy.inside,
 }

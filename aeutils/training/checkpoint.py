@@ -5,7 +5,9 @@ from typing import Protocol
 
 from torch import Tensor
 
+from aeutils.checks import File
 from aeutils.files import read_tensors, write_tensors
+from aeutils.models.description import differences
 
 
 class Resumable(Protocol):
@@ -25,7 +27,9 @@ class Checkpoint:
     """The file of one run. `restore` before the first epoch, `save` after every one."""
 
     def __init__(self, path: str | Path, run: Resumable):
-        self.path = Path(path)
+        self.path = File()("checkpoint", path)
+        if self.path.is_dir():
+            raise ValueError(f"checkpoint {self.path} is a folder; name a file in it")
         self.identity = run.identity()
 
     def save(self, run: Resumable) -> None:
@@ -37,7 +41,7 @@ class Checkpoint:
         """Put a saved run back into `run`; nothing happens when there is none. ValueError when it was another run."""
         if not self.path.exists():
             return
-        tensors, about = read_tensors(self.path)
+        tensors, about = read_tensors(self.path)  # no byte of it is believed unless its SHA-256 fits
         self._check_same_run(about.pop("settings", {}))
         try:
             run.load_state(tensors, about)
@@ -45,11 +49,7 @@ class Checkpoint:
             raise ValueError(f"{self.path} {error}") from None
 
     def _check_same_run(self, saved: dict) -> None:
-        others = [
-            f"{name} {saved.get(name)!r} there, {value!r} now"
-            for name, value in self.identity.items()
-            if saved.get(name) != value
-        ]
+        others = list(differences(saved, self.identity))
         if others:
             raise ValueError(
                 f"{self.path} belongs to another run ({'; '.join(others)}); use another path, or delete it to start "

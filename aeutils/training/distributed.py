@@ -29,7 +29,10 @@ def joined() -> Iterator[None]:
 
     Does nothing in a process that torchrun did not start, or started alone.
     """
-    if int(os.environ.get("WORLD_SIZE", 1)) == 1 or not dist.is_available():
+    processes = os.environ.get("WORLD_SIZE") or "1"
+    if not processes.isdecimal() or int(processes) < 1:
+        raise ValueError(f"WORLD_SIZE, which torchrun sets, is {processes!r}; expected a whole number, 1 or above")
+    if int(processes) == 1 or not dist.is_available():
         yield
         return
     gpu = environment.device().type == "cuda"

@@ -1,14 +1,18 @@
 """`fit`: the one training loop of the course. Data stays on the device, nothing waits for a number per step."""
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from aeutils import environment
+from aeutils.checks import Flag, Text
+from aeutils.checks.kinds import Instance
 from aeutils.data.base import Split
+from aeutils.data.samples import check_samples
 from aeutils.models import Autoencoder
-from aeutils.models.samples import check_samples
 from aeutils.training.history import History
 from aeutils.training.run import Run
 from aeutils.training.settings import Settings
@@ -40,7 +44,7 @@ def fit(
     lr          peak learning rate (default: the model's own)
     schedule    "one-cycle" (Smith 2018: warm up to `lr`, then fall to 0) or "constant"
     optimizer   "adam", "adagrad" or "sgd" (momentum 0.9); default: the model's own
-    corrupt     changes a batch [B, *shape] before the encoder; the clean batch stays the target
+    corrupt     changes a copy of a batch [B, *shape] before the encoder; the clean batch stays the target
     test        measured after every epoch, never trained on
     seed        of the shuffling and of every random draw (default AEUTILS_SEED or 0): same seed, same result
     checkpoint  file written after every epoch; if it is there already, training goes on from it, bit for bit on a CPU
@@ -66,11 +70,30 @@ def fit(
         compiled=compiled,
         bfloat16=bfloat16,
     )
+    Instance(Autoencoder)("model", model)
+    Flag()("show", show)
+    label = type(model).__name__ if label is None else Text()("label", label)
+    if corrupt is not None and not callable(corrupt):
+        raise ValueError(f"corrupt is {corrupt!r}; expected a function of images, as ae.corruption('gaussian=0.5') is")
+    check_trainable(model)
     model.to(environment.device())
     x = check_samples(samples, model)
     held_out = None if test is None else check_samples(test, model)
     settings = asked.for_model(model).for_samples(len(x))
-    run = Run(model, x, held_out, corrupt, settings, label or type(model).__name__, show)
-    if checkpoint is not None:
-        run.keep_in(checkpoint)
-    return run.train()
+    with torch.inference_mode(False):  # what it remembers of the weights is to change in place
+        run = Run(model, x, held_out, corrupt, settings, label, show)
+        if checkpoint is not None:
+            run.keep_in(checkpoint)
+        return run.train()
+
+
+def check_trainable(model: Autoencoder) -> None:
+    """ValueError for a model without weights that learn, or whose loss takes no target."""
+    kind = type(model).__name__
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise ValueError(f"{kind} has no weights to train")
+    signature = inspect.signature(model.loss)
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        raise ValueError(f"{kind}.loss takes {signature}; fit calls it with x and the target") from None

@@ -2,21 +2,23 @@
 
 import math
 import time
-import zlib
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from aeutils.files import fingerprint
 from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
+from aeutils.models.description import describe
 from aeutils.private import pytorch
 from aeutils.training import distributed
 from aeutils.training.checkpoint import Checkpoint
 from aeutils.training.graph import on_stream
 from aeutils.training.history import History
 from aeutils.training.optimizers import SCHEDULES
+from aeutils.training.process import for_training
 from aeutils.training.progress import progress
 from aeutils.training.runners import first_runner
 from aeutils.training.settings import Settings
@@ -55,13 +57,12 @@ class Run:
         self.epochs, self.batch_size = settings.epochs, settings.batch_size
         self.batches = len(x) // self.batch_size  # the rest of an epoch's shuffle waits for another epoch
         steps = self.epochs * self.batches
-        shape = SCHEDULES[settings.schedule]
-        self.rates = torch.tensor([settings.lr * shape(step, steps) for step in range(steps)], device=x.device)
 
         def say(sentence: str) -> None:
             tqdm.write(f"{label}: {sentence}")
 
         compiled = steps >= COMPILE_PAYS if settings.compiled is None else settings.compiled
+        self.say, self.threads = say, torch.get_num_threads()
         self.step = Step(model, x, corrupt, settings, say)
         self.runner = first_runner(self.step, compiled, say)
 
@@ -71,24 +72,26 @@ class Run:
         self.checkpoint.restore(self)
 
     def identity(self) -> dict:
-        """What makes it this run and no other, for JSON: model, settings, samples."""
-        x = self.step.x
+        """What makes it this run and no other, for JSON: model, settings, corruption, samples."""
         return {
-            "model": type(self.model).__name__,
+            **self.model.description(),
             "stage": self.model.stage,
+            "origin": self.model.origin,
             **self.settings.deciding(),
-            "samples": list(x.shape),
-            "crc32": zlib.crc32(x.cpu().numpy()),
+            "corrupt": describe(self.step.corrupt),
+            "samples": _told(self.step.x),
+            "test": None if self.held_out is None else _told(self.held_out),
         }
 
     def state(self) -> tuple[dict[str, Tensor], dict]:
         """All that the run needs to go on after an epoch: the weights and what the optimiser remembers; the history."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.step.state().items()}
-        return tensors, {"history": self.history.as_dict()}
+        return tensors, {"history": self.history.as_dict(), "threads": self.threads}
 
     def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:
-        """Put back what `state` gave. ValueError when the weights are of other sizes."""
+        """Put back what `state` gave, on a CPU the number of threads, too: others add in another order. ValueError when
+        the weights are of other sizes."""
         weights = _under("model.", tensors)
         for name, value in self.model.state_dict().items():
             saved = list(weights[name].shape) if name in weights else "none"
@@ -97,17 +100,16 @@ class Run:
         self.model.load_state_dict(weights)
         self.step.load_state(_under("optimizer.", tensors))
         self.history = History(**values["history"])
+        if not self.step.x.is_cuda and values["threads"] != self.threads:
+            self.threads = values["threads"]
+            self.say(f"goes on with {self.threads} threads, as it began")
 
     def train(self) -> History:
         """All epochs that are left. On interruption or a non-finite loss the model keeps its last finite weights."""
-        # Momentum of weights that get no gradient (black border pixels) shrinks below 1e-38, where CPUs are 100 times
-        # slower and the numbers mean nothing.
-        torch.set_flush_denormal(True)
         self.finite = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
-        devices = [self.step.x.device] if self.step.x.is_cuda else []
         done = self.history.epochs
         bar = progress(total=self.epochs * self.batches, initial=done * self.batches, label=self.label, show=self.show)
-        with torch.random.fork_rng(devices), bar, on_stream(self.step.x):
+        with for_training(self.step.x.device, self.threads), bar, on_stream(self.step.x):
             try:
                 for epoch in range(done, self.epochs):
                     self._epoch(epoch, bar)
@@ -122,7 +124,7 @@ class Run:
         """One pass over the shuffled samples, the test, the checkpoint."""
         began = time.perf_counter()
         order = self._order(epoch)
-        rates = self.rates[epoch * self.batches : (epoch + 1) * self.batches]
+        rates = self._rates(epoch)
         self.step.totals.zero_()
         self.model.train()
         groups, done = _groups(self.batches), 0
@@ -148,6 +150,12 @@ class Run:
         if not self.leads:  # the same order for all processes, but noise of its own for each
             torch.manual_seed(seed + distributed.rank() * 100_003)
         return distributed.share(order.view(self.batches, self.batch_size))
+
+    def _rates(self, epoch: int) -> Tensor:
+        """The learning rates of an epoch's steps, [batches]."""
+        shape, steps = SCHEDULES[self.settings.schedule], self.epochs * self.batches
+        those = range(epoch * self.batches, (epoch + 1) * self.batches)
+        return torch.tensor([self.settings.lr * shape(step, steps) for step in those], device=self.step.x.device)
 
     def _look(self, epoch: int, steps: int) -> dict[str, float]:
         """Mean loss parts of this epoch so far; remembers the weights while everything is finite, else raises."""
@@ -179,6 +187,11 @@ class Run:
             self._recall()
         self.history.interrupted = True
         bar.say(f"stopped by you in epoch {self.history.epochs + 1} of {self.epochs}; the model keeps what it learned")
+
+
+def _told(x: Tensor) -> dict:
+    """Samples by their shape and the SHA-256 of their values."""
+    return {"shape": list(x.shape), "sha256": fingerprint({"x": x})}
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

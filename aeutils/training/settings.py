@@ -5,13 +5,25 @@ then the command line offers it, every recipe tells it, and a checkpoint knows w
 """
 
 import argparse
-import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_args
 
 from aeutils import environment
+from aeutils.checks import Flag, Number, OneOf, Whole
 from aeutils.models import Autoencoder
 from aeutils.training.optimizers import OPTIMIZERS, SCHEDULES
+
+MOST_EPOCHS = 1_000_000  # more, a slip of the pen, would train for weeks
+KINDS = {
+    "epochs": Whole(1, MOST_EPOCHS),
+    "batch_size": Whole(),
+    "lr": Number(above=0) | None,
+    "schedule": OneOf(among=SCHEDULES),
+    "optimizer": OneOf(among=OPTIMIZERS) | None,
+    "seed": Whole(0, environment.LARGEST_SEED) | None,
+    "compiled": Flag() | None,
+    "bfloat16": Flag(),
+}
 
 
 def setting(default: Any, text: str, decides: bool = True) -> Any:
@@ -33,16 +45,8 @@ class Settings:
     bfloat16: bool = setting(False, "products and convolutions in bfloat16, for a GPU")
 
     def __post_init__(self):
-        for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} is a whole number above 0; got {value!r}")
-        if self.lr is not None and not 0 < self.lr < math.inf:
-            raise ValueError(f"lr is a finite number above 0; got {self.lr!r}")
-        for name, choices in (("schedule", SCHEDULES), ("optimizer", (*OPTIMIZERS, None))):
-            if getattr(self, name) not in choices:
-                names = ", ".join(filter(None, choices))
-                raise ValueError(f"{name} is one of {names}; got {getattr(self, name)!r}")
+        for name, kind in KINDS.items():
+            object.__setattr__(self, name, kind(name, getattr(self, name)))  # frozen, but NumPy's numbers become plain
 
     def seeded(self) -> "Settings":
         """With the course's seed where none was given."""

@@ -24,7 +24,17 @@ def loss_parts(
     if bfloat16 and clean.ndim == 4:  # what follows keeps the layout of the first; in float32 it does not pay
         clean = clean.contiguous(memory_format=torch.channels_last)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=bfloat16):
-        return model.loss(corrupt(clean) if corrupt else clean, clean)
+        return model.loss(corrupted(clean, corrupt) if corrupt else clean, clean)
+
+
+def corrupted(clean: Tensor, corrupt: Corruption) -> Tensor:
+    """What `corrupt` makes of a copy of the samples [B, *shape]: the target stays clean, though it wrote into them.
+    ValueError unless these are floats of the same shape."""
+    x = getattr(corrupt, "inside", corrupt)(clean.clone())
+    if not isinstance(x, Tensor) or x.shape != clean.shape or not x.is_floating_point():
+        gave = f"{x.dtype} {list(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"corrupt gets floats {list(clean.shape)} and gives as many; it gave {gave}")
+    return x.to(clean.dtype)
 
 
 class Step:

@@ -1,6 +1,8 @@
 """`python -m aeutils train`: one driver for every model; a model brings its loss, its settings and its measures."""
 
 import argparse
+import json
+import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -14,12 +16,14 @@ from aeutils.measures.evaluate import evaluate
 from aeutils.measures.measure import line
 from aeutils.measures.report import report
 from aeutils.models import Autoencoder, build
+from aeutils.models.description import differences
 from aeutils.training import distributed
 from aeutils.training.fit import fit
 from aeutils.training.history import History
 from aeutils.training.settings import Settings, from_options
 from aeutils.training.step import Corruption
-from aeutils.weights.recipes import copy_weights, save_model
+from aeutils.weights.places import beside, recipe_file, stem, weights_file
+from aeutils.weights.recipes import copy_weights, read_recipe, save_model
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Training:
     out                      of the weights; None: in runs/, named after model, data and code
     start                    saved weights to begin with, of a model of the same sizes
     precision                of the saved weights: float32, float16, int8
-    most                     bytes of one file of weights; None: all in one
+    replace                  whether what another run has saved there may be replaced
     """
 
     model: str = "ae"
@@ -47,7 +51,16 @@ class Training:
     out: Path | None = None
     start: Path | None = None
     precision: str = "float32"
-    most: int | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training: the model, how it came about and what it reaches; whether the user stopped it."""
+
+    model: Autoencoder
+    recipe: dict
+    interrupted: bool
 
 
 def main(arguments: argparse.Namespace) -> Path | None:
@@ -57,7 +70,28 @@ def main(arguments: argparse.Namespace) -> Path | None:
 
 
 def run(training: Training) -> Path | None:
-    """Train, report, save; returns the weights' path, or None in all processes but the first."""
+    """Train, report, save; returns the weights' path, or None in all processes but the first.
+
+    ValueError, before any training, when a file of another run would be replaced. What the user stops before its end
+    replaces nothing: it is saved beside the former weights.
+    """
+    made = trained(training)
+    if made is None:
+        return None
+    out = out_of(training, made.recipe["data"])
+    if made.interrupted and weights_file(out).exists():
+        print(f"{weights_file(out)} stays as it was")
+        out = beside(out, "-stopped")
+    weights = save_model(out, made.model, training.model, made.recipe, training.precision)
+    print(f"weights in {weights}, recipe in {recipe_file(weights)}")
+    if made.recipe["processes"] > 1 and training.checkpoint is None:
+        for stage in range(len(made.model.stages)):  # else the same command would find it done
+            checkpoint_of(beside(out, ".checkpoint"), stage).unlink(missing_ok=True)
+    return weights
+
+
+def trained(training: Training) -> Trained | None:
+    """Train and report; None in all processes but the first. Raises what `run` raises."""
     with distributed.joined():
         processes, leads = distributed.size(), distributed.rank() == 0
         data = load(training.data)
@@ -68,9 +102,13 @@ def run(training: Training) -> Path | None:
         settings = settings.for_model(model)
         text = training.corrupt or model.fit_defaults.get("corrupt")
         corrupt = text and corruption(text)
-        out = training.out or Path("runs") / f"{training.model}-{data.name}-{training.latent}"
-        own = training.checkpoint is None and processes > 1
-        checkpoint = out.with_suffix(".checkpoint") if own else training.checkpoint
+        out, plan = out_of(training, data.name), plan_of(training, settings, corrupt, model, data)
+        check_target(out)
+        if not training.replace:
+            check_same_run(out, plan)
+        checkpoint = training.checkpoint
+        if checkpoint is None and processes > 1:
+            checkpoint = beside(out, ".checkpoint")
         if leads:
             code = "x".join(map(str, model.code_shape))
             print(f"{training.model} with a code of {code} on {data.name} ({data.source})")
@@ -79,13 +117,36 @@ def run(training: Training) -> Path | None:
         histories = fit_stages(model, data, settings, corrupt, checkpoint)
     if not leads:
         return None
-    recipe = recipe_of(training, settings, corrupt, model, data, histories) | {"processes": processes}
-    weights = save_model(out, model, training.model, recipe, training.precision, training.most)
-    print(f"weights in {weights}, recipe in {weights.with_suffix('.json')}")
-    if own:
-        for stage in range(len(model.stages)):
-            checkpoint_of(checkpoint, stage).unlink(missing_ok=True)  # else the same command would find it done
-    return weights
+    recipe = asdict(settings) | plan | reached(model, data, corrupt, histories) | {"processes": processes}
+    return Trained(model, recipe, histories[-1].interrupted)
+
+
+def out_of(training: Training, data: str) -> Path:
+    """Where the weights go."""
+    return training.out or Path("runs") / f"{training.model}-{data}-{training.latent}"
+
+
+def check_target(out: Path) -> None:
+    """ValueError or OSError where weights could not be saved at `out`: found out before the training."""
+    folder = stem(out).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise OSError(f"{folder} cannot be written to: {error.strerror or error}") from None
+
+
+def check_same_run(out: Path, plan: dict) -> None:
+    """ValueError where `out` holds the weights of another run than the one planned."""
+    if not recipe_file(out).exists():
+        return
+    there = read_recipe(out)
+    others = list(differences({key: there.get(key) for key in plan}, json.loads(json.dumps(plan))))
+    if others:
+        raise ValueError(
+            f"{weights_file(out)} is of another run ({'; '.join(others)}); choose another --out, or --replace it"
+        )
 
 
 def fresh_model(training: Training, data: DataSet, seed: int) -> Autoencoder:
@@ -116,21 +177,26 @@ def fit_stages(
     return histories
 
 
-def recipe_of(
-    training: Training,
-    settings: Settings,
-    corrupt: Corruption | None,
-    model: Autoencoder,
-    data: DataSet,
-    histories: list[History],
+def plan_of(
+    training: Training, settings: Settings, corrupt: Corruption | None, model: Autoencoder, data: DataSet
 ) -> dict:
-    """How the weights of `model` came about and what they reach, for JSON; prints its measures."""
-    return asdict(settings) | {
+    """What a recipe says before the training: all that makes the run."""
+    decided = settings.for_samples(len(data.train))
+    return {
+        **model.description(),
+        **decided.deciding(),
         "corrupt": corrupt and str(corrupt),
-        "options": training.options,
-        **({} if training.start is None else {"start": training.start.stem}),
+        **({} if training.start is None else {"start": stem(training.start).name}),
+        "origin": model.origin,
         "data": data.name,
         "samples": len(data.train),
+        "epochs": [decided.epochs] * len(model.stages),
+    }
+
+
+def reached(model: Autoencoder, data: DataSet, corrupt: Corruption | None, histories: list[History]) -> dict:
+    """What a recipe says after the training, for JSON; prints the measures."""
+    return {
         "epochs": [history.epochs for history in histories],
         "seconds": round(sum(sum(history.seconds) for history in histories), 2),
         "device": environment.describe(environment.device()),
@@ -141,8 +207,9 @@ def recipe_of(
 
 
 def checkpoint_of(path: Path, stage: int) -> Path:
-    """The file of one stage: run.safetensors -> run.0.safetensors."""
-    return path.with_suffix(f".{stage}{path.suffix}")
+    """The file of one stage: run.safetensors -> run.0.safetensors, lr0.01 -> lr0.01.0."""
+    suffix = path.suffix if path.suffix in (".safetensors", ".checkpoint") else ""
+    return path.with_name(f"{path.name.removesuffix(suffix)}.{stage}{suffix}")
 
 
 def reported(model: Autoencoder, data: DataSet, corrupt: Corruption | None) -> dict[str, float]:

@@ -12,18 +12,36 @@ SCALE = ":scale"
 
 
 def pack(tensors: dict[str, Tensor], precision: str) -> dict[str, Tensor]:
-    """The tensors as they are stored. ValueError for an unknown precision."""
+    """The tensors as they are stored. ValueError for an unknown precision, for numbers that are not finite, and where
+    the largest number of a tensor is too large or too small for the precision."""
     if precision not in PRECISIONS:
         raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
     stored = {}
     for name, tensor in tensors.items():
+        _check_finite(name, tensor)
         if precision == "float32" or not tensor.is_floating_point():
             stored[name] = tensor
         elif precision == "int8" and tensor.ndim > 1:
             stored[name], stored[name + SCALE] = _rows_as_int8(tensor)
         else:
             stored[name] = tensor.half()
+            _check_kept(name, tensor, stored[name])
     return stored
+
+
+def _check_finite(name: str, tensor: Tensor) -> None:
+    bad = (~tensor.isfinite()).sum().item()
+    if bad:
+        raise ValueError(f"{name} holds {bad:,} of {tensor.numel():,} numbers that are NaN or infinite; train it again")
+
+
+def _check_kept(name: str, tensor: Tensor, half: Tensor) -> None:
+    """ValueError unless the largest number is kept but for rounding: from about 1e-6 to 65,504."""
+    if not tensor.numel():
+        return
+    largest, kept = (each.abs().max().item() for each in (tensor, half))
+    if abs(kept - largest) > 0.05 * largest:
+        raise ValueError(f"{name} reaches {largest:.3g}, which float16 cannot hold; store it as float32")
 
 
 def unpack(stored: dict[str, Tensor]) -> dict[str, Tensor]:

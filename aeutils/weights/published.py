@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from aeutils.weights.places import recipe_file
 from aeutils.weights.recipes import read_recipe
 from aeutils.weights.sets import WEIGHTS, file
 
@@ -56,10 +57,11 @@ ROWS = (
 
 
 def table(folder: Path = WEIGHTS) -> str:
-    """README's table in Markdown, from the recipes in `folder`; sets that are not there are left out."""
+    """README's table in Markdown, from the recipes in `folder`; sets that are not there are left out. ValueError
+    where none is there."""
     lines = ["| test images | ours | baseline | published | budget of ours |", "|---|---|---|---|---|"]
     for row in ROWS:
-        if file(row.name, folder).with_suffix(".json").exists():
+        if recipe_file(file(row.name, folder)).exists():
             recipe = read_recipe(file(row.name, folder))
             measures = recipe["measures"]
             baseline = f"{measures[row.baseline]:.2f} ({row.baseline_name})" if row.baseline else ""
@@ -67,4 +69,6 @@ def table(folder: Path = WEIGHTS) -> str:
             budget = f"{sum(recipe['epochs'])} epochs{after}, {recipe['seconds'] / 60:.1f} min, {recipe['device']}"
             cells = (f"{row.what} (`{row.name}`)", f"{measures[row.measure]:.2f}", baseline, row.published, budget)
             lines.append(f"| {' | '.join(cells)} |")
+    if len(lines) == 2:
+        raise ValueError(f"{folder} holds none of the course's weights; `python -m aeutils weights` makes them")
     return "\n".join(lines)

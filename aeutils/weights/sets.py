@@ -3,12 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+from aeutils import environment
 from aeutils.data import load
 from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
+from aeutils.models.description import describe, differences
 from aeutils.training.settings import Settings
-from aeutils.weights.making import Training, run
-from aeutils.weights.recipes import files_of, load_model, read_recipe, write_recipe
+from aeutils.weights.making import Training, trained
+from aeutils.weights.places import recipe_file
+from aeutils.weights.recipes import files_of, load_model, read_recipe, save_model
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "data" / "weights"
 MOST, MOST_IN_ALL = 2_000_000, 16_000_000  # bytes of one file, of the folder
@@ -57,10 +60,25 @@ def pretrained(name: str, folder: Path = WEIGHTS) -> Autoencoder | None:
     if not path.exists():
         print(f"{name}: no trained weights here; `python -m aeutils weights {name}` makes them")
         return None
+    _check_owner(name, path)
     model, recipe = load_model(path)
     made = f"{sum(recipe['epochs'])} epochs on {recipe['data']}, {recipe['seconds']:.0f} s on {recipe['device']}"
     print(f"{name}: weights loaded, trained beforehand ({made})")
     return model
+
+
+def _check_owner(name: str, path: Path) -> None:
+    """ValueError when the files called `name` are of another set, as vae-2's under the name ae-2."""
+    wanted, recipe = SETS[name], read_recipe(path)
+    options = recipe.get("options", {})
+    known = {"model": wanted.model, "data": wanted.data, "latent_dim": wanted.latent, "options": wanted.options}
+    found = {"options": {each: options.get(each) for each in wanted.options}}
+    others = list(differences({each: recipe.get(each) for each in known} | found, describe(known)))
+    if others:
+        raise ValueError(
+            f"{path} is not {name} ({'; '.join(others).replace(' now', ' expected')}): a file of another set under its "
+            "name; fetch it again or train it again"
+        )
 
 
 def recipe(name: str, folder: Path = WEIGHTS) -> dict:
@@ -69,51 +87,66 @@ def recipe(name: str, folder: Path = WEIGHTS) -> dict:
     return read_recipe(file(name, folder))
 
 
-def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None) -> Path | None:
-    """Train a set, save it, check what was saved; returns its path (None in all processes but the first).
+def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None, replace_it: bool = False) -> Path | None:
+    """Train a set, check it, save it; returns its path (None in all processes but the first).
 
-    ValueError when its data are not there (a stand-in will not do) or the set that it goes on from is not, or when the
-    saved weights are too large or too coarse.
+    A set that is there is replaced by one of its own settings alone, trained to the end; by another only if
+    `replace_it`. ValueError, and the old one stays: when its data are not there (a stand-in will not do) or the set
+    that it goes on from is not, or when the new weights are too large or too coarse.
     """
     path, wanted = file(name, folder), SETS[name]
+    settings = wanted.settings if epochs is None else replace(wanted.settings, epochs=epochs)
+    usual = settings == wanted.settings and environment.budget().name == "normal" and environment.seed() == 0
+    if path.exists() and not replace_it and not usual:
+        raise ValueError(
+            f"{path} is there, and this run would be another: {settings.epochs} epochs at the budget "
+            f"{environment.budget().name} with seed {environment.seed()}; the set has {wanted.settings.epochs} at "
+            "normal with 0. Choose another --out, or --replace it"
+        )
     data = load(wanted.data)
     if data.name != wanted.data:
         raise ValueError(f"{name} is trained on {wanted.data}, and only {data.name} is there; see data/README.md")
     start = wanted.start and folder / wanted.start
-    if start and not start.with_suffix(".json").exists():
+    if start and not recipe_file(start).exists():
         raise ValueError(
             f"{name} goes on from {wanted.start}; make that first: python -m aeutils weights {wanted.start}"
         )
-    settings = replace(wanted.settings, epochs=epochs or wanted.settings.epochs)
-    if run(replace(wanted, settings=settings, out=path, start=start, most=MOST)) is None:
+    made = trained(replace(wanted, settings=settings, start=start, out=path, replace=True))
+    if made is None:
         return None
-    model, recipe = load_model(path)
-    stored = evaluate(model, data.test)
-    cost = stored["loss"] / recipe["test"]["loss"] - 1
-    write_recipe(path, recipe | {"test as stored": stored})
-    _check(path, cost)
-    print(f"{name}: {recipe['bytes'] / 1e6:.2f} MB; {recipe['precision']} costs {cost:+.2%} of the test loss")
+    if made.interrupted:
+        raise ValueError(f"{name} was stopped before its end; nothing was saved")
+
+    def check(new: Path) -> dict:
+        model, recipe = load_model(new)
+        stored = evaluate(model, data.test)
+        cost = stored["loss"] / recipe["test"]["loss"] - 1
+        _check(new, path, cost)
+        print(f"{name}: {recipe['bytes'] / 1e6:.2f} MB; {recipe['precision']} costs {cost:+.2%} of the test loss")
+        return {"test as stored": stored}
+
+    print(f"weights in {save_model(path, made.model, wanted.model, made.recipe, wanted.precision, MOST, check)}")
     return path
 
 
 def file(name: str, folder: Path = WEIGHTS) -> Path:
     """Where the weights of a set are. ValueError for an unknown name."""
-    if name not in SETS:
+    if not isinstance(name, str) or name not in SETS:
         raise ValueError(f"there are no weights {name!r}; expected one of {', '.join(SETS)}")
-    return folder / f"{name}.safetensors"
+    return Path(folder) / f"{name}.safetensors"
 
 
-def _check(path: Path, cost: float) -> None:
-    """ValueError, and the files are gone, when they are too large or their rounding costs too much."""
-    files = files_of(path)
-    largest = max(file.stat().st_size for file in files)
-    in_all = sum(file.stat().st_size for file in path.parent.glob("*.safetensors"))
+def _check(new: Path, path: Path, cost: float) -> None:
+    """ValueError when the new files, which are to take the place of those of `path`, are too large or their rounding
+    costs too much."""
+    sizes = [file.stat().st_size for file in files_of(new)]
+    former = files_of(path) if path.exists() else []
+    others = sum(file.stat().st_size for file in set(path.parent.glob("*.safetensors")) - set(former))
+    largest, in_all = max(sizes), sum(sizes) + others
     wrong = {
         f"{largest:,} bytes, more than {MOST:,}": largest > MOST,
         f"{in_all:,} bytes with all others, more than {MOST_IN_ALL:,}": in_all > MOST_IN_ALL,
         f"rounding costs {cost:.1%} of the test loss, more than {COST:.0%}": abs(cost) > COST,
     }
     if any(wrong.values()):
-        for made in (*files, path.with_suffix(".json")):
-            made.unlink()
-        raise ValueError(f"{path} was removed: {'; '.join(reason for reason, true in wrong.items() if true)}")
+        raise ValueError(f"{path} was not saved: {'; '.join(reason for reason, true in wrong.items() if true)}")

@@ -73,6 +73,7 @@ def own_folders(monkeypatch, tmp_path: Path) -> Path:
     (tmp_path / "checkout" / "pyproject.toml").touch()
     monkeypatch.setattr(folders, "PACKAGE", tmp_path / "checkout" / "aeutils")
     monkeypatch.setattr(folders, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    (tmp_path / "named").mkdir()
     monkeypatch.setenv("AEUTILS_DATA", str(tmp_path / "named"))
     return tmp_path / "named"
 
@@ -121,6 +122,7 @@ def main(url: str, folder: str) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as others:
         mirrors(patch, url)
         own_folders(patch, Path(others))
+        Path(folder).mkdir(exist_ok=True)
         patch.setenv("AEUTILS_DATA", folder)
         data = real.real(source())
     print(json.dumps({"name": data.name, "source": data.source, "sum": int(data.train.x.sum())}))

@@ -124,7 +124,7 @@ def test_super_resolution_is_measured_beside_bicubic(tmp_path, capsys):
 def test_same_seed_same_weights(tmp_path):
     first = train(tmp_path, "--seed", "3").read_bytes()
     assert train(tmp_path, "--seed", "3").read_bytes() == first
-    assert train(tmp_path, "--seed", "4").read_bytes() != first
+    assert train(tmp_path, "--seed", "4", "--replace").read_bytes() != first
 
 
 @pytest.mark.usefixtures("little")
@@ -141,12 +141,12 @@ def test_train_starts_from_saved_weights(tmp_path, capsys):
     (tmp_path / "m.json").rename(tmp_path / "first.json")
     assert "start" not in ae.load_model(first)[1]
     fresh = ae.load_model(train(tmp_path, "--model", "vae", "--lr", "1e-9"))[1]
-    recipe = ae.load_model(train(tmp_path, "--model", "vae", "--lr", "1e-9", "--start", str(first)))[1]
+    recipe = ae.load_model(train(tmp_path, "--model", "vae", "--lr", "1e-9", "--replace", "--start", str(first)))[1]
     assert recipe["start"] == "first"
     assert recipe["test"]["loss"] == pytest.approx(ae.load_model(first)[1]["test"]["loss"], rel=0.01)
     assert recipe["test"]["loss"] < fresh["test"]["loss"] / 2
     with pytest.raises(SystemExit, match=f"error: {first} has weights of the sizes 400x784.*512x784"):
-        train(tmp_path, "--model", "ae", "--start", str(first))
+        train(tmp_path, "--model", "ae", "--replace", "--start", str(first))
     with pytest.raises(SystemExit, match=r"none\.json"):
         train(tmp_path, "--start", str(tmp_path / "none"))
 
@@ -157,8 +157,8 @@ def test_train_starts_from_saved_weights(tmp_path, capsys):
         (["--model", "gan"], "there is no model 'gan'; expected one of ae, context"),
         (["--data", "cifar"], "there is no data set 'cifar'; expected one of mnist"),
         (["--data", "photos"], "photos are of various sizes"),
-        (["--lr", "-1"], "lr is a finite number above 0"),
-        (["--corrupt", "gaussian=-1"], "sigma is -1; expected a number 0 or above"),
+        (["--lr", "-1"], "lr is -1.0; expected a number above 0"),
+        (["--corrupt", "gaussian=-1"], "sigma is -1; expected a number, 0 or above"),
         (["--corrupt", "hole=20,20,14,14"], "beyond images of 28 x 28"),
         (["--latent", "0"], "whole numbers above 0"),
         (["--model", "conv", "--data", "digits8", "--latent", "99", "--lr", "1e30"], "stopped being finite"),

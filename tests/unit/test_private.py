@@ -1,12 +1,8 @@
 """Every private name of another library that the course uses: without it, the results are the same."""
 
-import gzip
-import hashlib
 import re
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +12,7 @@ import torch
 import aeutils as ae
 from aeutils.jupyter.server import PromptConnection
 from aeutils.models import layers
-from aeutils.private import jupyter, pytorch, torchvision
+from aeutils.private import jupyter, pytorch
 from aeutils.probability import losses
 
 PACKAGE = Path(ae.__file__).parent
@@ -89,41 +85,6 @@ def test_a_connection_without_a_handler_is_left_as_it_is():
     jupyter.send_at_once(SimpleNamespace(websocket_handler=SimpleNamespace(set_nodelay=calls.append)))
     jupyter.send_at_once(SimpleNamespace())
     assert calls == [True]
-
-
-@pytest.fixture
-def address():
-    """A server that answers every request with the packed letters a to e."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_HEAD(self):
-            self.send_response(200)
-            self.end_headers()
-
-        def do_GET(self):
-            self.do_HEAD()
-            self.wfile.write(PACKED)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/letters-idx1.gz"
-        server.shutdown()
-
-
-PACKED = gzip.compress(b"abcde")
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_download_and_unpack(monkeypatch, tmp_path, address, known):
-    if not known:
-        monkeypatch.setitem(sys.modules, "torchvision.datasets.utils", None)
-    torchvision.download_and_unpack(address, tmp_path, hashlib.md5(PACKED).hexdigest())
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"letters-idx1": b"abcde"}
-    with pytest.raises(RuntimeError, match="corrupted"):
-        torchvision.download_and_unpack(address, tmp_path / "again", hashlib.md5(b"other").hexdigest())
 
 
 @pytest.mark.parametrize("known", [True, False])

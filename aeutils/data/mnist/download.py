@@ -1,16 +1,23 @@
-"""Downloading a real image set through torchvision: once for all processes, whole or not at all, and never a hang.
+"""Downloading a real image set: once for all processes, whole or not at all, and never a hang.
 
 A download goes to a temporary folder beside its destination. Files are renamed into place only when their SHA-256
-fits, so a download that is killed leaves nothing that a later run would trust.
+fits, so a download that is killed leaves nothing that a later run would trust. A mirror whose files are bad, or that
+takes too long, is left for the next one.
 """
 
+import gzip
+import hashlib
 import io
 import os
+import queue
 import shutil
-import socket
 import tempfile
+import threading
+import time
+import urllib.request
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
@@ -21,10 +28,11 @@ from aeutils.data.base import DataSet
 from aeutils.data.folders import Folder, first_writable
 from aeutils.data.mnist.mirrors import Unavailable, find_mirror, host, one_line
 from aeutils.data.mnist.sources import Damaged, Source, raw, read, verified
-from aeutils.private import torchvision
 
 STALL = 10.0  # seconds without a byte after which a download is given up
-PATIENCE = 300.0  # seconds to wait for another process that downloads the same
+LIMIT = 300.0  # seconds for a set in all, whatever trickles in: 30 MB at a tenth of a megabyte a second
+PATIENCE = LIMIT + 30  # seconds to wait for another process that downloads the same
+FAILURES = (OSError, EOFError, HTTPException, zlib.error, Damaged)
 
 
 def download(source: Source, damage: str = "") -> DataSet:
@@ -34,20 +42,32 @@ def download(source: Source, damage: str = "") -> DataSet:
     """
     if environment.offline():
         raise Unavailable("AEUTILS_OFFLINE is set")
-    mirror, checksums = find_mirror(source)
+    deadline, failed = time.monotonic() + LIMIT, {}
+    while time.monotonic() < deadline:
+        try:
+            mirror, checksums = find_mirror(source, failed)
+            return fetch_somewhere(source, mirror, checksums, damage, deadline)
+        except Timeout:
+            raise Unavailable(f"another process has been downloading it for {PATIENCE / 60:.0f} minutes") from None
+        except Unavailable as why:
+            raise Unavailable("; ".join([*failed.values(), *filter(None, [str(why)])])) from None
+        except FAILURES as error:
+            failed[mirror] = f"the download from {host(mirror)} failed: {one_line(error)}"
+    raise Unavailable("; ".join(failed.values()))
+
+
+def fetch_somewhere(source: Source, mirror: str, checksums: dict[str, str], damage: str, deadline: float) -> DataSet:
+    """`fetch` into the first writable data folder, or where there is none, into one that is not kept."""
     folder = first_writable()
-    try:
-        if folder is None:
-            with tempfile.TemporaryDirectory() as temporary:
-                return fetch(source, mirror, checksums, Folder(Path(temporary), "downloaded, not kept"), damage)
-        return fetch(source, mirror, checksums, folder, damage)
-    except Timeout:
-        raise Unavailable(f"another process has been downloading it for {PATIENCE / 60:.0f} minutes") from None
-    except (OSError, EOFError, RuntimeError, HTTPException, Damaged) as error:
-        raise Unavailable(f"the download from {host(mirror)} failed: {one_line(error)}") from error
+    if folder is not None:
+        return fetch(source, mirror, checksums, folder, damage, deadline)
+    with tempfile.TemporaryDirectory() as temporary:
+        return fetch(source, mirror, checksums, Folder(Path(temporary), "downloaded, not kept"), damage, deadline)
 
 
-def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder, damage: str) -> DataSet:
+def fetch(
+    source: Source, mirror: str, checksums: dict[str, str], folder: Folder, damage: str, deadline: float
+) -> DataSet:
     """Bring the missing and damaged files of `source` into `folder`, in one process at a time, and read all of them."""
     with locked(folder.path / f".{source.folder}.lock", source.name):
         # Left by a killed download: the lock is ours, so none is running.
@@ -58,7 +78,8 @@ def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder
             print(f"{source.name}: {damage}Downloading it from {host(mirror)} into {folder.label}.")
             with tempfile.TemporaryDirectory(prefix=f".{source.folder}-", dir=folder.path) as temporary:
                 for file in wanted:
-                    bring(mirror + file + ".gz", checksums[file + ".gz"], Path(temporary))
+                    size = source.files[file].size
+                    bring(f"{mirror}{file}.gz", checksums[f"{file}.gz"], Path(temporary, file), size, deadline)
                     verified(source, Path(temporary, file))
                 raw(source, folder.path).mkdir(parents=True, exist_ok=True)
                 for file in wanted:
@@ -66,21 +87,40 @@ def fetch(source: Source, mirror: str, checksums: dict[str, str], folder: Folder
         return read(source, folder)
 
 
-def bring(url: str, md5: str, folder: Path) -> None:
-    """Download `url` into `folder`, check its MD5, unpack it there and remove the packed file."""
-    with give_up_stalled(STALL), redirect_stdout(io.StringIO()):  # some versions of torchvision print whole paths
-        torchvision.download_and_unpack(url, folder, md5)
+def bring(url: str, md5: str, path: Path, size: int, deadline: float) -> None:
+    """Download the packed file of `url`, check its MD5 and leave it unpacked at `path`: `size` bytes, or one more of
+    what is larger than it should be. Raises one of FAILURES."""
+    packed = received(url, deadline)
+    if hashlib.md5(packed, usedforsecurity=False).hexdigest() != md5:
+        raise Damaged(f"{path.name}.gz is not the file that it should be (MD5)")
+    with gzip.open(io.BytesIO(packed)) as file:
+        path.write_bytes(file.read(size + 1))
 
 
-@contextmanager
-def give_up_stalled(seconds: float) -> Iterator[None]:
-    """Connections opened inside raise TimeoutError after `seconds` without a byte: torchvision sets no limit itself."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
+def received(url: str, deadline: float) -> bytes:
+    """What `url` sends until the deadline (of time.monotonic). Raises TimeoutError after it, whatever hangs: a thread
+    asks, and is left behind. OSError or HTTPException for what else goes wrong."""
+    answers: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            request = urllib.request.Request(url, headers={"User-Agent": "aeutils"})
+            with urllib.request.urlopen(request, timeout=STALL) as response:
+                parts = []
+                while (part := response.read1(2**16)) and time.monotonic() < deadline:  # nobody listens any longer
+                    parts.append(part)
+            answers.put(b"".join(parts))
+        except Exception as error:  # whatever it is, it is the listener's
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
     try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+        answer = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+    except queue.Empty:
+        raise TimeoutError(f"it was not done after {LIMIT:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 @contextmanager

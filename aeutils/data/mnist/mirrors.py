@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 import urllib.request
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from aeutils.data.mnist.sources import Source
@@ -22,8 +23,9 @@ class Unavailable(Exception):
     """The real data set cannot be had; the message says why, in one line."""
 
 
-def find_mirror(source: Source) -> tuple[str, dict[str, str]]:
-    """The first mirror that answers, and torchvision's MD5 of every packed file. Raises Unavailable."""
+def find_mirror(source: Source, without: Collection[str] = ()) -> tuple[str, dict[str, str]]:
+    """The first mirror that answers, and torchvision's MD5 of every packed file. Raises Unavailable, with nothing to
+    say when all mirrors are `without`."""
     global _no_network
     since, why = _no_network
     began = time.monotonic()
@@ -33,8 +35,9 @@ def find_mirror(source: Source) -> tuple[str, dict[str, str]]:
 
     known = getattr(torchvision.datasets, source.folder)
     checksums = dict(known.resources)
+    mirrors = [mirror for mirror in known.mirrors if mirror not in without]
     try:
-        return first_answer(known.mirrors, next(iter(checksums)), DEADLINE), checksums
+        return first_answer(mirrors, next(iter(checksums)), DEADLINE), checksums
     except Unavailable as error:
         if time.monotonic() - began > 1:  # a quick refusal costs nothing to hear again, and may be this source's alone
             _no_network = time.monotonic(), str(error)

@@ -1,7 +1,6 @@
 """MNIST and Fashion-MNIST: from the data folders, else downloaded, else a drawn stand-in that says so."""
 
-import os
-
+from aeutils import environment
 from aeutils.data.base import DataSet
 from aeutils.data.folders import search_path
 from aeutils.data.mnist.download import download
@@ -36,7 +35,7 @@ def real(source: Source) -> DataSet:
         if damage:
             print(f"{source.name}: {damage}")
         stand_in = source.stand_in()
-        named = os.environ.get("AEUTILS_DATA")
+        named = environment.data_folder()
         folder = f"a folder that holds {source.folder}/raw/ as torchvision lays it out"
         print(
             f"{source.name}: the real images cannot be had ({why}); {stand_in.name!r}, {stand_in.source}, stand in. "

@@ -231,7 +231,7 @@ def test_without_any_writable_folder_the_download_is_used_and_not_kept(data_fold
         data = real.real(fake_mnist.source())
     assert (data.name, data.source) == ("fake", "downloaded, not kept")
     assert int(data.train.x.sum()) == expected_sum()
-    assert not data_folder.exists()
+    assert list(data_folder.iterdir()) == []
 
 
 def test_offline_asks_no_server(data_folder, monkeypatch, capsys):
@@ -241,3 +241,51 @@ def test_offline_asks_no_server(data_folder, monkeypatch, capsys):
         assert real.real(fake_mnist.source()).name == "glyphs"
     assert not server.seen
     assert "AEUTILS_OFFLINE is set" in capsys.readouterr().out
+
+
+def test_after_bad_files_the_next_mirror_is_tried(data_folder, monkeypatch, capsys):
+    """Whichever answers first, the bad one is left."""
+    bad = dict.fromkeys(fake_mnist.packed(), b"\x1f\x8b torn")
+    with fake_mnist.server(bad) as torn, fake_mnist.server() as whole:
+        fake_mnist.mirrors(monkeypatch, torn.url, whole.url)
+        monkeypatch.setattr(mirrors, "first_answer", lambda urls, file, seconds: urls[0])
+        assert real.real(fake_mnist.source()).name == "fake"
+    assert [kind for kind, _ in torn.seen] == ["file"]
+    assert leftovers(data_folder) == []
+
+
+def test_when_every_mirror_is_bad_all_are_named(data_folder, monkeypatch, capsys):
+    bad = dict.fromkeys(fake_mnist.packed(), b"\x1f\x8b torn")
+    with fake_mnist.server(bad) as one, fake_mnist.server(bad) as two:
+        fake_mnist.mirrors(monkeypatch, one.url, two.url)
+        assert real.real(fake_mnist.source()).name == "glyphs"
+        said = capsys.readouterr().out.splitlines()[-1]
+        for server in (one, two):
+            assert f"the download from 127.0.0.1:{server.server_port} failed: {FIRST}.gz is not the file" in said
+
+
+FIRST = "train-images-idx3-ubyte"
+
+
+def test_a_mirror_that_trickles_is_given_up_in_time(data_folder, monkeypatch, capsys):
+    """It is never silent for as long as STALL, and would take minutes."""
+    monkeypatch.setattr(download, "LIMIT", 1.0)
+    began = time.monotonic()
+    with fake_mnist.server() as server:
+        server.pause = lambda: time.sleep(0.3)
+        fake_mnist.mirrors(monkeypatch, server.url)
+        assert real.real(fake_mnist.source()).name == "glyphs"
+    assert time.monotonic() - began < 5
+    assert "it was not done after 1 s" in capsys.readouterr().out
+    assert leftovers(data_folder) == []
+
+
+def test_a_file_that_unpacks_without_end_is_cut(data_folder, monkeypatch, tmp_path):
+    import gzip
+    import hashlib
+
+    bomb = gzip.compress(bytes(50_000_000))
+    with fake_mnist.server({"bomb.gz": bomb}) as server:
+        md5 = hashlib.md5(bomb).hexdigest()
+        download.bring(f"{server.url}bomb.gz", md5, tmp_path / "bomb", 1_000, time.monotonic() + 20)
+    assert (tmp_path / "bomb").stat().st_size == 1_001  # too large to be believed

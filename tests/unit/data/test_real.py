@@ -113,8 +113,9 @@ def test_writable_is_found_out_by_writing(tmp_path):
     assert not folders.writable(tmp_path / "file" / "below")
 
 
-def test_the_first_writable_folder_is_written_to(data_folder, tmp_path):
-    data_folder.touch()  # a file where the folder should be
+def test_the_first_writable_folder_is_written_to(data_folder, monkeypatch, tmp_path):
+    assert folders.first_writable().label == "AEUTILS_DATA"
+    monkeypatch.delenv("AEUTILS_DATA")
     assert folders.first_writable().label == "data/"
     (tmp_path / "checkout" / "data").rmdir()
     (tmp_path / "checkout" / "data").touch()
@@ -141,9 +142,21 @@ def test_a_folder_without_the_data_is_pointed_at(data_folder, monkeypatch, capsy
     monkeypatch.delenv("AEUTILS_DATA")
     load("mnist")
     assert "AEUTILS_DATA to a folder that holds MNIST/raw/" in capsys.readouterr().out
-    monkeypatch.setenv("AEUTILS_DATA", str(data_folder / "misspelt"))
+    monkeypatch.setenv("AEUTILS_DATA", str(data_folder))
     load("mnist")
     assert "lays it out (the one it names now does not)." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["missing", "a file"])
+def test_a_misspelt_folder_is_named_and_not_made(data_folder, monkeypatch, kind):
+    wrong = data_folder / "misspelt"
+    if kind == "a file":
+        wrong.touch()
+    monkeypatch.setenv("AEUTILS_DATA", str(wrong))
+    for name in ("mnist", "glyphs", "photos"):
+        with pytest.raises(ValueError, match=r"AEUTILS_DATA is .*misspelt', where no folder is"):
+            load(name)
+    assert wrong.exists() == (kind == "a file")
 
 
 def test_the_classes_are_those_of_torchvision():

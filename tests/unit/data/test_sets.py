@@ -89,10 +89,10 @@ def test_the_splits_move_to_the_chosen_device(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("glyphs", {"train": 0}, "train is 0; expected a whole number, 1 or above"),
+        ("glyphs", {"train": 0}, "train is 0; expected a whole number, from 1 to 100000000"),
         ("glyphs", {"test": -5}, "test is -5"),
         ("letters", {"train": 2.5}, "train is 2.5"),
-        ("glyphs", {"seed": -1}, "seed is -1; expected a whole number, 0 or above"),
+        ("glyphs", {"seed": -1}, "seed is -1; expected a whole number, from 0 to 4294967295"),
         ("blocks", {"train": "many"}, "train is 'many'"),
         ("blocks", {"train": True}, "train is True"),
         ("digits8", {"seed": 2**32}, "seed is 4294967296; expected a whole number, from 0 to 4294967295"),

@@ -194,9 +194,9 @@ def test_shares_out_of_range_are_refused(kind, strength):
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: Gaussian(-0.5), "sigma is -0.5; expected a number 0 or above"),
+        (lambda: Gaussian(-0.5), "sigma is -0.5; expected a number, 0 or above"),
         (lambda: Gaussian(math.inf), "sigma is inf"),
-        (lambda: Rescale(0.5), "factor is 0.5; expected a number 1 or above"),
+        (lambda: Rescale(0.5), "factor is 0.5; expected a number, 1 or above"),
         (lambda: Rotate(200), "degrees is 200; expected a number from 0 to 180"),
         (lambda: Shift(1.5), "pixels is 1.5; expected a whole number, 0 or above"),
         (lambda: Downsample(0), "scale is 0; expected a whole number, 1 or above"),
@@ -205,8 +205,14 @@ def test_shares_out_of_range_are_refused(kind, strength):
         (lambda: Hole(0, 0, 4, 4, 2.0), "fill is 2.0; expected a number from 0 to 1"),
         (lambda: Hole(20, 0, 14, 14)(GREY), r"rows 20 to 34 and columns 0 to 14, beyond images of 28 x 28"),
         (lambda: Downsample(3)(GREY), "a scale of 3 does not divide images of 28 x 28 pixels"),
-        (lambda: Gaussian(0.5)(torch.zeros(2, 1, 4, 4, dtype=torch.uint8)), r"got torch.uint8 \[2, 1, 4, 4\]"),
-        (lambda: (Masking(0.1) | Gaussian(0.1))(torch.rand(8, 784)), r"\[B, C, H, W\]; got torch.float32 \[8, 784\]"),
+        (
+            lambda: Gaussian(0.5)(torch.zeros(2, 1, 4, 4, dtype=torch.int64)),
+            r"x is int64 \[2, 1, 4, 4\]; expected images",
+        ),
+        (
+            lambda: (Masking(0.1) | Gaussian(0.1))(torch.rand(8, 784)),
+            r"x is float32 \[8, 784\]; expected images \[B, C, H, W\]",
+        ),
         (lambda: ae.corruption("blur=1"), "there is no corruption 'blur'; expected one of masking, salt-and-pepper"),
         (lambda: ae.corruption("gaussian"), "'' is no number; a corruption is written as in gaussian=0.5"),
         (lambda: ae.corruption("gaussian=much"), "'much' is no number"),

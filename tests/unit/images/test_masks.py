@@ -99,12 +99,12 @@ def test_same_seed_same_holes_and_another_draw_differs():
         (masks.rectangle, (0, 0, 3, 29), "reaches out"),
         (masks.rectangle, (0.5, 0, 3, 3), "row is 0.5"),
         (masks.central, (28,), "central hole in 28 x 28 pixels is 28; expected a whole number, from 1 to 27"),
-        (masks.central, (0,), "is 0; expected a whole number, from 1"),
+        (masks.central, (0,), "size is 0; expected a whole number, 1 or above"),
         (masks.central, (True,), "is True"),
         (masks.blocks, (5, 28), "largest side of a hole in 28 x 28 pixels is 28; .* from 1 to 27"),
         (masks.blocks, (9, 5), "smallest side of a hole is 9; expected a whole number, from 1 to 5"),
-        (masks.blocks, (5, 9, 0), "count of holes is 0"),
-        (masks.region, (0.0,), r"share is 0.0; expected the hole's share of the image, between 0 and 1"),
+        (masks.blocks, (5, 9, 0), "count is 0; expected a whole number, 1 or above"),
+        (masks.region, (0.0,), "share is 0.0; expected a number between 0 and 1"),
         (masks.region, (1.0,), "share is 1.0"),
         (masks.region, (-0.2,), "share is -0.2"),
         (masks.region, (math.nan,), "share is nan"),
@@ -121,5 +121,7 @@ def test_holes_that_cannot_be_are_refused(draw, options, reason):
 @pytest.mark.parametrize("draw", masks.KINDS.values(), ids=masks.KINDS)
 def test_only_images_have_holes(draw):
     for x in (torch.zeros(5, 784), torch.zeros(28, 28), torch.zeros(0, 1, 28, 28)):
-        with pytest.raises(ValueError, match=r"masks are drawn for images \[N, C, H, W\]; got shape"):
+        with pytest.raises(
+            ValueError, match=r"expected a batch \[N, C, H, W\]|masks are drawn for images \[N, C, H, W\]; got shape"
+        ):
             draw(x)

@@ -246,7 +246,9 @@ def test_variables(monkeypatch):
 
 
 def test_the_data_folder(data_folder, monkeypatch):
-    assert found("data folder").text == f"AEUTILS_DATA is {data_folder}, where no folder is: correct or unset it"
+    data_folder.rmdir()
+    assert found("data folder").state == "fails"
+    assert found("data folder").text.startswith(f"AEUTILS_DATA is '{data_folder}', where no folder is; correct it")
     data_folder.mkdir()
     assert found("data folder").state == "ok"
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda place: Usage(GIGABYTE, GIGABYTE, 0))

@@ -3,6 +3,7 @@
 import importlib
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -107,7 +108,7 @@ def test_the_base_refuses_a_code_of_another_size():
         ae.Autoencoder(*parts, code_shape=(3, 2, 2))
     with pytest.raises(ValueError, match="whole numbers above 0"):
         ae.Autoencoder(*parts, code_shape=(4, 0, 2))
-    with pytest.raises(ValueError, match="criterion one of squared error, cross-entropy"):
+    with pytest.raises(ValueError, match="criterion is 'absolute error'; expected one of squared error, cross-entropy"):
         ae.Autoencoder(*parts, criterion="absolute error")  # EDSR's own
 
 
@@ -119,8 +120,10 @@ def test_pca_refuses_weights_that_do_not_fit():
     ):
         with pytest.raises(ValueError, match=r"PCA of samples \(1, 2, 2\) takes weight \[q, 4\] and mean \[4\]"):
             ae.PCA((1, 2, 2), weight, mean)
-    with pytest.raises(ValueError, match="between 1 and 3"):
+    with pytest.raises(ValueError, match=r"latent_dim is 2.0; expected a whole number"):
         ae.PCA.fit(torch.rand(3, 5), 2.0)
+    with pytest.raises(ValueError, match="between 1 and 3"):
+        ae.PCA.fit(torch.rand(3, 5), 4)
 
 
 @pytest.fixture
@@ -159,12 +162,63 @@ def test_unknown_models_and_sizes_are_refused():
         ae.build("conv", (1, 30, 30))
     with pytest.raises(ValueError, match=r"Denoising takes images .* multiples of 4"):
         ae.build("denoising", (1, 30, 28))
-    with pytest.raises(ValueError, match="got 'tanh'"):
+    with pytest.raises(ValueError, match="output is 'tanh'; expected one of sigmoid, linear"):
         ae.Dense(output="tanh")
     with pytest.raises(ValueError, match="cross-entropy compares probabilities"):
         ae.Dense(output="linear", criterion="cross-entropy")
-    with pytest.raises(ValueError, match=r"in \[0, 1\); got 1"):
+    with pytest.raises(ValueError, match=r"regression is 1\.0; expected a number from 0 to less than 1"):
         ae.Recirculation(regression=1.0)
+
+
+NOT_OPTIONS = [
+    ("ae", {"beta": 2}, "'ae' cannot be made with the options .*beta"),
+    ("deep", {"hidden": (3,)}, "'deep' cannot be made .*hidden"),
+    ("stacked", {"criterion": "squared error"}, "'stacked' cannot be made .*criterion"),
+    ("sparse-kl", {"activation": nn.ReLU}, "'sparse-kl' cannot be made .*activation"),
+    *(
+        (name, {"activation": value}, "activation is .*; expected the class of a layer, as torch.nn.ReLU")
+        for name in ("ae", "vae", "sparse")
+        for value in ("relu", 3, nn.ReLU(), None, torch.relu, lambda: 3)
+    ),
+    ("ae", {"criterion": ["squared error"]}, "criterion is .*; expected one of"),
+    ("ae", {"output": None}, "output is None; expected one of"),
+    ("edsr", {"block": 3}, "block is 3; expected the class of a layer"),
+    ("edsr", {"block": nn.ReLU()}, "block is .*; expected the class of a layer"),
+    ("edsr", {"block": int}, "block is .*; expected the class of a layer"),
+    ("context", {"mask": ["central"]}, "mask is one of"),
+    ("context", {"fully_connected": "no"}, "fully_connected is 'no'; expected True or False"),
+    ("recirculation", {"regression": "x"}, "regression is 'x'; expected a number"),
+    ("recirculation", {"regression": float("nan")}, "regression is nan; expected a number"),
+    ("sparse", {"strength": True}, "strength is True; expected a number"),
+    ("vae", {"beta": float("inf")}, "beta is inf; expected a number"),
+    ("iwae", {"draws": 2.5}, "draws is 2.5; expected a whole number"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "reason"), NOT_OPTIONS, ids=range(len(NOT_OPTIONS)))
+def test_an_option_that_is_none_is_refused(name, options, reason):
+    with pytest.raises(ValueError, match=reason):
+        ae.build(name, (1, 8, 8), 4, **options)
+
+
+@pytest.mark.parametrize(
+    ("model", "discriminator", "weight", "reason"),
+    [
+        (nn.Linear(2, 2), ae.Discriminator((1, 8, 8)), 1.0, "model is of type Linear; expected an Autoencoder"),
+        (ae.Context((1, 8, 8)), None, 1.0, "discriminator is None; expected a Module"),
+        (ae.Context((1, 8, 8)), ae.Discriminator, 1.0, "discriminator is the class Discriminator; .*Make one"),
+        (ae.Context((1, 8, 8)), ae.Discriminator((1, 8, 8)), "x", "weight is 'x'; expected a number above 0"),
+        (ae.Context((1, 8, 8)), ae.Discriminator((1, 8, 8)), True, "weight is True; expected a number above 0"),
+    ],
+)
+def test_players_that_are_none_are_refused(model, discriminator, weight, reason):
+    with pytest.raises(ValueError, match=reason):
+        ae.Adversarial(model, discriminator, weight)
+
+
+def test_options_of_numpy_are_numbers():
+    assert ae.VAE((1, 8, 8), np.int64(2), (np.int32(4),), beta=np.float32(2)).beta == 2
+    assert ae.Dense((1, np.int64(8), 8), 2)(torch.rand(1, 1, 8, 8)).shape == (1, 1, 8, 8)
 
 
 def test_losses_are_sums_over_pixels_and_means_over_images():
@@ -188,7 +242,7 @@ def test_gradient_at_the_last_pre_activation(criterion):
     model = ae.Dense(latent_dim=3, hidden=(8,), criterion=criterion)
     h = model.encode(X)
     logits = model.decoder(h).detach().requires_grad_()
-    model.decoder = nn.Sequential()  # the logits are given
+    model.decoder, model.code_shape = nn.Sequential(), model.shape  # the logits are given
     model.reconstruction_loss(logits, X).backward()
     x_hat = logits.sigmoid()
     expected = x_hat - X if criterion == "cross-entropy" else 2 * (x_hat - X) * x_hat * (1 - x_hat)

@@ -120,7 +120,7 @@ def test_it_learns_colours():
         (lambda: ae.EDSR((3, 8, 8), latent_dim=2), r"at least C feature maps; got shape \(3, 8, 8\) and 2"),
         (lambda: ae.EDSR((784,)), r"takes images \[C, H, W\]"),
         (lambda: ae.EDSR().upscale(torch.rand(2, 3, 14, 14)), r"enlarges images \[N, 1, h, w\]; got \[2, 3, 14, 14\]"),
-        (lambda: ae.EDSR().upscale(torch.rand(14, 14)), r"got \[14, 14\]"),
+        (lambda: ae.EDSR().upscale(torch.rand(14, 14)), r"small is float32 \[14, 14\]; expected images \[N, C, h, w\]"),
         (lambda: ae.fit(ae.EDSR(), torch.rand(4, 3, 28, 28), epochs=1), r"takes samples \[N, 1, 28, 28\]; got \[4, 3"),
         (
             lambda: ae.fit(ae.Denoising(), torch.rand(4, 3, 28, 28), epochs=1),

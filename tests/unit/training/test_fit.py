@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -98,6 +99,42 @@ def test_corruption_changes_the_input_and_not_the_target(images):
     assert all(x.max() == 0 and target.max() > 0.9 for x, target in seen)
 
 
+def test_numbers_of_numpy_are_numbers(images):
+    options = {"epochs": np.int64(2), "batch_size": np.int32(500), "lr": np.float32(1e-3), "seed": np.uint8(3)}
+    plain = {"epochs": 2, "batch_size": 500, "lr": float(np.float32(1e-3)), "seed": 3}
+    assert ae.fit(small(), images.train, **options)["loss"] == ae.fit(small(), images.train, **plain)["loss"]
+
+
+def test_the_first_of_very_many_epochs_comes_at_once(images):
+    model = Trouble.arranged(at=3, trouble=interrupt)
+    began = time.monotonic()
+    assert ae.fit(model, images.train, epochs=1_000_000).interrupted
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (lambda: nn.Linear(2, 2), "model is of type Linear; expected an Autoencoder"),
+        (lambda: ae.Dense, r"model is the class Dense; expected an Autoencoder. Make one"),
+        (lambda: ae.PCA.fit(GOOD, 2), "PCA has no weights to train"),
+        (lambda: small().requires_grad_(False), "Dense has no weights to train"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(model, reason):
+    with pytest.raises(ValueError, match=reason):
+        ae.fit(model(), GOOD, epochs=1)
+
+
+def test_a_loss_that_takes_no_target_is_refused(images):
+    class Old(ae.Dense):
+        def loss(self, x):
+            return super().loss(x)
+
+    with pytest.raises(ValueError, match=r"Old.loss takes \(x\); fit calls it with x and the target"):
+        ae.fit(Old(), images.train, epochs=1)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
 def test_every_optimiser_learns(images, optimizer):
     history = ae.fit(small(), images.train, epochs=3, lr=1e-3, optimizer=optimizer)
@@ -139,7 +176,8 @@ BAD_SAMPLES = {
     "integers": ((GOOD * 255).long(), "got torch.int64"),
     "NaN": (torch.full((8, 1, 28, 28), float("nan")), "8 of 8 samples hold NaN"),
     "one infinity": (torch.cat([GOOD, torch.full((1, 1, 28, 28), float("inf"))]), "1 of 9 samples"),
-    "a list": ([[0.0]], "got list"),
+    "a text": ("images", "expected a tensor or a split of a data set; got 'images'"),
+    "a list of another shape": ([[0.0]], r"got \[1, 1\]"),
     "a number": (torch.tensor(1.0), "takes samples"),
 }
 
@@ -164,13 +202,26 @@ def test_points_need_no_unit_range():
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"epochs": 0.5}, "epochs is a whole number above 0; got 0.5"),
-        ({"epochs": 1, "batch_size": 0}, "batch_size is a whole number above 0"),
-        ({"epochs": 1, "lr": -1.0}, "lr is a finite number above 0"),
-        ({"epochs": 1, "lr": float("nan")}, "lr is a finite number"),
-        ({"epochs": 1, "schedule": "cosine"}, "one of one-cycle, constant; got 'cosine'"),
-        ({"epochs": 1, "optimizer": "lbfgs"}, "one of adam, adagrad, sgd; got 'lbfgs'"),
-        ({"epochs": -2}, "epochs is a whole number above 0"),
+        ({"epochs": 0.5}, r"epochs is 0\.5; expected a whole number, from 1 to 1000000"),
+        ({"epochs": 1, "batch_size": 0}, "batch_size is 0; expected a whole number, 1 or above"),
+        ({"epochs": 1, "lr": -1.0}, r"lr is -1\.0; expected a number above 0"),
+        ({"epochs": 1, "lr": float("nan")}, "lr is nan; expected a number above 0"),
+        ({"epochs": 1, "schedule": "cosine"}, "schedule is 'cosine'; expected one of one-cycle, constant"),
+        ({"epochs": 1, "optimizer": "lbfgs"}, "optimizer is 'lbfgs'; expected one of adam, adagrad, sgd"),
+        ({"epochs": -2}, "epochs is -2; expected a whole number"),
+        ({"epochs": True}, "epochs is True"),
+        ({"epochs": 10**8}, "epochs is 100000000; expected a whole number, from 1 to 1000000"),
+        ({"epochs": 1, "lr": "0.1"}, "lr is '0.1'; expected a number"),
+        ({"epochs": 1, "lr": True}, "lr is True"),
+        ({"epochs": 1, "seed": -1}, "seed is -1; expected a whole number"),
+        ({"epochs": 1, "seed": 10**30}, "seed is 1.*0; expected a whole number"),
+        ({"epochs": 1, "schedule": ["constant"]}, "schedule is .*; expected one of"),
+        ({"epochs": 1, "bfloat16": "no"}, "bfloat16 is 'no'; expected True or False"),
+        ({"epochs": 1, "compiled": 1}, "compiled is 1; expected True or False"),
+        ({"epochs": 1, "label": 3}, "label is 3; expected a text"),
+        ({"epochs": 1, "show": "yes"}, "show is 'yes'; expected True or False"),
+        ({"epochs": 1, "checkpoint": 3}, "checkpoint is 3; expected a path"),
+        ({"epochs": 1, "checkpoint": ""}, "checkpoint is ''; expected a path"),
     ],
 )
 def test_bad_settings_are_refused(images, options, reason):
@@ -179,11 +230,19 @@ def test_bad_settings_are_refused(images, options, reason):
 
 
 class Trouble(ae.Dense):
-    """A model whose k-th loss is replaced by what `trouble` makes of it."""
+    """A model whose k-th loss is replaced by what `trouble` makes of it. That is no option of the model: a run in
+    trouble and one without are the same run."""
 
-    def __init__(self, at, trouble):
+    calls = at = 0
+
+    def __init__(self):
         super().__init__(latent_dim=4, hidden=(16,))
-        self.calls, self.at, self.trouble = 0, at, trouble
+
+    @classmethod
+    def arranged(cls, at, trouble):
+        model = cls()
+        model.at, model.trouble = at, trouble
+        return model
 
     def loss(self, x, target=None):
         self.calls += 1
@@ -202,7 +261,7 @@ def poison(parts):
 
 
 def test_the_stop_button_keeps_what_was_learned(images, capsys):
-    model = Trouble(at=15, trouble=interrupt)  # 11 batches an epoch: in the second
+    model = Trouble.arranged(at=15, trouble=interrupt)  # 11 batches an epoch: in the second
     before = ae.reconstruction_error(model, images.test)
     history = ae.fit(model, images.train, epochs=5, lr=3e-3)
     assert history.interrupted
@@ -212,7 +271,7 @@ def test_the_stop_button_keeps_what_was_learned(images, capsys):
 
 
 def test_a_loss_that_is_no_number_stops_and_restores_the_last_finite_weights(images):
-    model, interrupted = Trouble(at=15, trouble=poison), Trouble(at=12, trouble=interrupt)
+    model, interrupted = Trouble.arranged(at=15, trouble=poison), Trouble.arranged(at=12, trouble=interrupt)
     interrupted.load_state_dict(model.state_dict())
     with pytest.raises(ae.NonFiniteLoss, match=r"Trouble: loss stopped being finite in epoch 2\."):
         ae.fit(model, images.train, epochs=5, lr=3e-3)
@@ -227,7 +286,7 @@ def test_weights_that_overflow_are_noticed_though_the_loss_is_finite(images):
         value = parts["loss"]
         return {"loss": value.detach() + (value - value.detach()) * float("inf")}
 
-    model = Trouble(at=11, trouble=infinite_gradient)
+    model = Trouble.arranged(at=11, trouble=infinite_gradient)
     with pytest.raises(ae.NonFiniteLoss, match="in epoch 1"):
         ae.fit(model, images.train, epochs=2)
     assert weights(model).isfinite().all()
@@ -242,11 +301,11 @@ def test_resume_after_an_interruption_is_bit_identical(images, tmp_path):
     def run(model, **options):
         return ae.fit(model, images.train, epochs=4, lr=3e-3, seed=5, test=images.test, **options)
 
-    whole, stopped = Trouble(at=0, trouble=interrupt), Trouble(at=27, trouble=interrupt)
+    whole, stopped = Trouble.arranged(at=0, trouble=interrupt), Trouble.arranged(at=27, trouble=interrupt)
     stopped.load_state_dict(whole.state_dict())
     expected = run(whole)
     assert run(stopped, checkpoint=tmp_path / "run.safetensors").epochs == 2
-    again = Trouble(at=0, trouble=interrupt)  # other initial weights: the file's count
+    again = Trouble.arranged(at=0, trouble=interrupt)  # other initial weights: the file's count
     history = run(again, checkpoint=tmp_path / "run.safetensors")
     assert torch.equal(weights(again), weights(whole))
     assert history["loss"] == expected["loss"]
@@ -308,9 +367,9 @@ def test_a_checkpoint_of_another_run_is_refused(images, tmp_path):
         ae.fit(small(), images.train, epochs=2, checkpoint=path)
     other = images.train.x.clone()
     other[0] = 0
-    with pytest.raises(ValueError, match="crc32"):
+    with pytest.raises(ValueError, match="sha256"):
         ae.fit(small(), other, epochs=1, checkpoint=path)
-    with pytest.raises(ValueError, match=r"has \[64, 784\] for .*, the model needs \[32, 784\]"):
+    with pytest.raises(ValueError, match=r"hidden \[64\] there, \[32\] now"):
         ae.fit(ae.Dense(latent_dim=8, hidden=(32,)), images.train, epochs=1, checkpoint=path)
     assert path.read_bytes() == saved
 

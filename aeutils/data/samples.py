@@ -1,32 +1,49 @@
 """The check that stands before training and evaluation: nothing trains on garbage."""
 
+from typing import Protocol
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from aeutils.checks.kinds import said
+from aeutils.checks.tensors import as_tensor
 from aeutils.data.base import Split
-from aeutils.models.base import Autoencoder
+
+FLOAT32 = torch.empty(0, dtype=torch.float32)
 
 
-def check_samples(samples: Split | Tensor, model: Autoencoder) -> Tensor:
-    """Samples that fit `model`, on its device: uint8 [N, *shape], or float32 [N, *shape].
+class Shaped(Protocol):
+    """What samples are for: an `Autoencoder`, or a `LinearGaussian`, which is no module."""
+
+    shape: tuple[int, ...]
+
+
+def check_samples(samples: Split | Tensor, model: Shaped) -> Tensor:
+    """Samples that fit `model`, on its device: uint8 [N, *shape], or floats [N, *shape]. Arrays and lists are welcome.
 
     ValueError, saying what was expected and what came, for: no samples, wrong shape or type, NaN or infinity,
     and floats outside [0, 1] where pixels are expected (images, or a model with a sigmoid output).
     """
-    x = samples.x if isinstance(samples, Split) else samples
-    if not isinstance(x, Tensor):
-        raise ValueError(f"expected a tensor or a split of a data set; got {type(x).__name__}")
+    x = samples.x if isinstance(samples, Split) else as_tensor(samples)
+    if x is None:
+        raise ValueError(f"expected a tensor or a split of a data set; got {said(samples)}")
     expected = f"[N, {', '.join(map(str, model.shape))}]"
-    if tuple(x.shape[1:]) != model.shape or x.ndim == 0:
+    if tuple(x.shape[1:]) != tuple(model.shape) or x.ndim == 0:
         raise ValueError(f"{type(model).__name__} takes samples {expected}; got {list(x.shape)}. Reshape the samples")
     if len(x) == 0:
         raise ValueError(f"expected samples {expected} with N of at least 1; got none")
     if x.dtype != torch.uint8:
         if not x.is_floating_point():
             raise ValueError(f"expected uint8 pixels or floats; got {x.dtype}. Convert with .to(torch.uint8)")
-        _check_values(x, pixels=len(model.shape) == 3 or model.output == "sigmoid")
-        x = x.float()
-    return x.to(next(model.parameters(), x).device)
+        _check_values(x, pixels=len(model.shape) == 3 or getattr(model, "output", "") == "sigmoid")
+        x = x.to(_weight(model).dtype)
+    return x.to(_weight(model, x).device)
+
+
+def _weight(model: Shaped, default: Tensor = FLOAT32) -> Tensor:
+    """A weight of the model, for its device and precision; where it has none, the default."""
+    weights = model.parameters() if isinstance(model, nn.Module) else iter([model.weight])
+    return next(weights, default)
 
 
 def _check_values(x: Tensor, pixels: bool) -> None:
