@@ -5,7 +5,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from aeutils.exercises.judging import OPEN, RIGHT, WRONG
+from aeutils.exercises.answers import OPEN, RIGHT, WRONG
 
 UNCHECKED = "unchecked"  # nothing is known of the answer
 GRADING = "NBGRADER_EXECUTION"  # nbgrader sets this variable while it runs a notebook
