@@ -13,7 +13,7 @@ from torch import Tensor
 FALSE_ALARM = 1e-8
 
 
-def surprising(hits: Tensor, trials: int, p: float | Tensor, tests: int | None = None) -> Tensor:
+def surprising(hits: Tensor, trials: int | Tensor, p: float | Tensor, tests: int | None = None) -> Tensor:
     """For counts of hits in so many independent trials: True where the share cannot be chance."""
     p = torch.as_tensor(p, dtype=torch.float64).clamp(1e-12, 1 - 1e-12)
     share = hits.double() / trials
@@ -86,3 +86,12 @@ def not_normal(values: Tensor) -> bool:
     beyond = (ordered.abs() > 3).sum()
     tails = 2 * torch.special.ndtr(torch.tensor(-3.0, dtype=torch.float64))
     return bool(distance > math.sqrt(math.log(2 / FALSE_ALARM) / (2 * n))) or bool(surprising(beyond, n, tails))
+
+
+def echoing(hits: Tensor) -> bool:
+    """True when rows of fair coins [rows, columns] agree, or disagree, with rows that come a fixed number later."""
+    rows, columns = hits.shape
+    lags = range(1, rows - 20)
+    same = torch.stack([(hits[lag:] == hits[:-lag]).sum() for lag in lags])
+    trials = torch.tensor([(rows - lag) * columns for lag in lags])
+    return bool(surprising(same, trials, 0.5).any())

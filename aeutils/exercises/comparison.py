@@ -18,6 +18,7 @@ RELATIVE, ABSOLUTE = 1e-3, 1e-5  # tolerance: float32, float64 and any order of 
 NAMED_FACTORS = {
     math.log(2): "ln 2: look at the base of the logarithm.",
     1 / math.log(2): "1 / ln 2: look at the base of the logarithm.",
+    math.log10(2): "log10 2: look at the base of the logarithm.",
     2.0: "is a factor 1/2 missing?",
     0.5: "is there a factor 1/2 too much?",
 }
@@ -52,16 +53,21 @@ def differing(mine: list[dict], right: list[dict]) -> list[int]:
 def explain(exercise, mine: list[dict], right: list[dict], wrong: list[int]) -> str:
     """What is to be seen from the numbers, and an example of it."""
     pairs = {k: _first_wrong(mine[k], right[k]) for k in wrong}  # (label, mine, right) by case
-    labels = {label for label, _, _ in pairs.values()}
-    label = next(iter(labels)) if len(labels) == 1 else ""
-    head = f"{label}: " if label and not label.startswith(GRADIENT) else ""
-    for find in (_text, _gradient, _shape, _not_a_number, _relation):
+    for find in (_text, _gradient, _shape, _not_a_number, _relation, _once_not_a_number):
         for cases in _groups(find, pairs):
             if reason := find(exercise, {k: pairs[k] for k in cases}):
                 told = example(exercise, mine, right, cases, find is not _text)
-                return f"{head}{reason}{_only_for(exercise, mine, wrong)}\n{told}".strip()
-    told = example(exercise, mine, right, wrong)
-    return f"{_only_for(exercise, mine, wrong).strip()}\n{told}".strip()
+                return f"{_head(pairs, cases)}{reason}{only_for(exercise, mine, wrong)}\n{told}".strip()
+    head = _head(pairs, [min(wrong, key=lambda k: _order(exercise, k))])
+    other = exercise.otherwise or (f"{head}not the right numbers." if head else "")
+    return f"{other}{only_for(exercise, mine, wrong)}\n{example(exercise, mine, right, wrong)}".strip()
+
+
+def _head(pairs: dict, cases: list[int]) -> str:
+    """The label of what is wrong in these cases, where it has one."""
+    labels = {pairs[k][0] for k in cases}
+    label = labels.pop() if len(labels) == 1 else ""
+    return f"{label}: " if label and not label.startswith(GRADIENT) else ""
 
 
 def _groups(find: Callable, pairs: dict) -> list[list[int]]:
@@ -69,7 +75,7 @@ def _groups(find: Callable, pairs: dict) -> list[list[int]]:
     whole = [*pairs]
     if find is _shape:
         return [[k for k, (_, a, b) in pairs.items() if getattr(a, "shape", a) != getattr(b, "shape", b)] or whole]
-    return [whole, *([k] for k in whole)] if find in (_text, _not_a_number) else [whole]
+    return [[k] for k in whole] if find in (_text, _once_not_a_number) else [whole]
 
 
 def _first_wrong(mine: dict, right: dict) -> tuple[str, Tensor | str, Tensor | str]:
@@ -77,7 +83,7 @@ def _first_wrong(mine: dict, right: dict) -> tuple[str, Tensor | str, Tensor | s
     return label, mine.get(label, "nothing"), right[label]
 
 
-def _only_for(exercise, mine: list[dict], wrong: list[int]) -> str:
+def only_for(exercise, mine: list[dict], wrong: list[int]) -> str:
     """The sentence that says what the wrong cases have in common, where the others are right."""
     notes = {getattr(exercise.all_cases[k], "note", "") for k in wrong}
     plain = [k for k in range(len(mine)) if not getattr(exercise.all_cases[k], "note", "")]
@@ -90,7 +96,7 @@ def _text(exercise, pairs: dict) -> str:
     """A fact in words: it says itself what is wrong."""
     if all(isinstance(a, str) and isinstance(b, str) for _, a, b in pairs.values()) and len(pairs) == 1:
         _, a, b = next(iter(pairs.values()))
-        return f"{a} (right: {b})" if b else a
+        return f"{a} (right: {b})" if b else f"{a}."
     return ""
 
 
@@ -152,6 +158,10 @@ def _not_a_number(exercise, pairs: dict) -> str:
     return ""
 
 
+def _once_not_a_number(exercise, pairs: dict) -> str:
+    return _not_a_number(exercise, pairs)
+
+
 def _relation(exercise, pairs: dict) -> str:
     """A sign, factor or constant by which all wrong numbers are off together; "" if there is none."""
     if any(isinstance(a, str) or isinstance(b, str) or a.shape != b.shape for _, a, b in pairs.values()):
@@ -165,13 +175,11 @@ def _relation(exercise, pairs: dict) -> str:
             named = [text for value, text in NAMED_FACTORS.items() if math.isclose(value, first, rel_tol=RELATIVE)]
             return f"All values are {first:.4g} times the right ones{': ' + named[0] if named else '.'}"
         for words, count in COUNTS.items():
-            counts = {k: _count(exercise, k, count) for k in factors}
+            counts = [_count(exercise, k, count) for k in factors]
             for power, relation in ((1, "times"), (-1, "divided by")):
-                if all(
-                    c and math.isclose(f, c**power, rel_tol=RELATIVE)
-                    for c, f in zip(counts.values(), factors.values(), strict=True)
-                ):
-                    return f"It is the right value {relation} {words.format(exercise.inputs[0])}: sum or mean?"
+                told = _count_in_words(counts, [*factors.values()], power)
+                if told is not None:
+                    return f"It is the right value {relation} {words.format(exercise.inputs[0])}{told}"
     gaps = torch.cat([(a - b).flatten() for _, a, b in pairs.values()])
     if len(pairs) > 1 and len(gaps) > 1 and gaps.isfinite().all() and close(gaps, gaps[:1].expand_as(gaps)):
         return f"All values are off by the same number, {gaps[0].item():+.4g}."
@@ -183,6 +191,19 @@ COUNTS = {
     "the number of values in one row of `{}`": lambda x: x[0].numel(),
     "the number of all values of `{}`": lambda x: x.numel(),
 }
+
+
+def _count_in_words(counts: list[float], factors: list[float], power: int) -> str | None:
+    """How factors depend on counts; None if they do not. A constant beside the count is one that the answer has."""
+    if not all(counts) or len(set(counts)) < 2:
+        return None
+    constants = [factor / count**power for factor, count in zip(factors, counts, strict=True)]
+    if not all(math.isclose(constant, constants[0], rel_tol=RELATIVE) for constant in constants):
+        return None
+    if math.isclose(constants[0], 1, rel_tol=RELATIVE):
+        return ": sum or mean?"
+    fixed = constants[0] ** -power
+    return f", with a fixed {fixed:.4g} in its place: it is right for this number only."
 
 
 def _count(exercise, number: int, count: Callable) -> float:
@@ -201,7 +222,7 @@ def _factor(mine: Tensor, right: Tensor) -> float:
 
 def example(exercise, mine: list[dict], right: list[dict], wrong: list[int], values: bool = True) -> str:
     """The smallest of the wrong cases: the inputs where they are small, the learner's value and the right one."""
-    index = min(wrong, key=lambda k: size(exercise.all_cases[k]))
+    index = min(wrong, key=lambda k: _order(exercise, k))
     label, a, b = _first_wrong(mine[index], right[index])
     inputs = [
         f"{name} = {text(value)}" for name, value in zip(exercise.inputs, exercise.all_cases[index], strict=False)
@@ -215,6 +236,12 @@ def example(exercise, mine: list[dict], right: list[dict], wrong: list[int], val
     ):  # too large to be shown: the first number that differs
         yours, ours = _first_difference(a, b)
     return f"{head}\n{label + ': ' if label else ''}yours {yours}, right {ours}".strip()
+
+
+def _order(exercise, number: int) -> tuple[bool, bool, int]:
+    """Cases that were written down come first, those with nothing special about them, small ones."""
+    values = exercise.all_cases[number]
+    return number >= len(exercise.cases), bool(getattr(values, "note", "")), size(values)
 
 
 def _first_difference(mine: Tensor, right: Tensor) -> tuple[str, str]:
@@ -237,6 +264,6 @@ def text(value) -> str:
         return f"a tensor of shape {list(value.shape)}"
 
     def digits(part):
-        return f"[{', '.join(map(digits, part))}]" if isinstance(part, list) else f"{part:.4g}"
+        return f"[{', '.join(map(digits, part))}]" if isinstance(part, list) else f"{part + 0.0:.4g}"
 
     return digits(value.detach().tolist())

@@ -24,7 +24,12 @@ def decide(exercise, found: dict) -> dict:
         return _wrong(exercise, mine, by_value, wrong, end)
     if wrong := differing(mine, right):
         return _wrong(exercise, mine, right, wrong, end)
-    return {k: v for k, v in end.items() if k != "offence"} if end else {"state": RIGHT}
+    if not end:
+        return {"state": RIGHT}
+    if len(mine) < len(right) and not end.get("offence"):
+        note = getattr(exercise.all_cases[len(mine)], "note", "")
+        end["reason"] += f", for {note}" if note and mine else ""
+    return {k: v for k, v in end.items() if k != "offence"}
 
 
 def _wrong(exercise, mine: list[dict], right: list[dict], wrong: list[int], end: dict | None) -> dict:

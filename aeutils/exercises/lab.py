@@ -78,6 +78,7 @@ class Exercise:
     parts     names of the values that are returned, where these are several
     forbidden names that an answer must not use, with the reason
     looped    the reason why the answer must not loop over the first axis; "" where it may
+    otherwise what can be said where the numbers differ and nothing else is known
     mistakes  reason -> a function that makes this mistake: whoever answers all cases the same is told the reason
     hints     Markdown paragraphs, from a nudge to nearly everything
     run       run(function, *case) -> what is compared: the answer itself, or `answers.Facts` about it
@@ -98,6 +99,7 @@ class Exercise:
         parts: tuple[str, ...] = (),
         forbidden: dict[str, str] | None = None,
         looped: str = "",
+        otherwise: str = "",
         points: int = 1,
         run: Callable = ask,
         seconds: float = SECONDS,
@@ -105,7 +107,7 @@ class Exercise:
         self.lab, self.reference, self.solved = lab, solution, None
         self.cases, self.mistakes, self.hints = cases, mistakes, inspect.cleandoc(hints).split("\n\n")
         self.draw, self.trained, self.kink, self.parts = draw, trained, kink, parts
-        self.forbidden, self.looped = forbidden or {}, looped
+        self.forbidden, self.looped, self.otherwise = forbidden or {}, looped, otherwise
         self.points, self.run, self.seconds = points, run, seconds
         self.name, self.hints_seen = solution.__name__, 0
         self.arguments = list(inspect.signature(solution).parameters)

@@ -39,20 +39,21 @@ def begin() -> None:
 
 
 @contextlib.contextmanager
-def watched(number: int) -> Iterator[Watch]:
+def watched(number: int, watch: Watch) -> Iterator[None]:
     """Code of a learner runs inside, in the state that a fresh notebook has, with random numbers of its own."""
     torch.set_default_dtype(torch.float32)
     seed(number)
     with torch.enable_grad():
-        watch, before = Watch(), {look: look() for look in SHARED}
+        before = {look: look() for look in SHARED}
         try:
-            yield watch
-            offences = [sentence for look, sentence in SHARED.items() if look() != before[look]]
+            yield
         finally:
+            offences = [sentence for look, sentence in SHARED.items() if look() != before[look]]
+            watch.offence = next(iter(offences), "")
             torch.set_default_dtype(torch.float32)
             if torch.get_default_device() != before[torch.get_default_device]:
                 torch.set_default_device(None)
-    watch.offence = next(iter(offences), "") or _seeded(number)
+    watch.offence = watch.offence or _seeded(number)
 
 
 def seed(number: int) -> None:
@@ -79,14 +80,20 @@ def _seeded(number: int) -> str:
     return SEEDED if any(a == b for left in others for a, b in zip(coming, left, strict=True)) else ""
 
 
-def unchanged(now, before) -> bool:
-    """True when an input is what it was: numbers, weights, what trains, and the elements of lists."""
+def change(name: str, now, before) -> str:
+    """What has been done to the numbers, weights or elements of an input, in words; "" for nothing."""
     if isinstance(now, Tensor):
-        return now.shape == before.shape and torch.equal(now.detach().nan_to_num(), before.detach().nan_to_num())
+        same = now.shape == before.shape and torch.equal(now.detach().nan_to_num(), before.detach().nan_to_num())
+        return (
+            "" if same else f"It changes its input `{name}` in place. Work on a new tensor, such as `{name}.clone()`."
+        )
     if isinstance(now, torch.nn.Module):
+        if [w.requires_grad for w in now.parameters()] != [w.requires_grad for w in before.parameters()]:
+            return f"It sets `requires_grad` of weights in `{name}`, so that they are not trained any more, for good."
         pairs = zip(now.state_dict().values(), before.state_dict().values(), strict=False)
-        trains = [[weight.requires_grad for weight in module.parameters()] for module in (now, before)]
-        return trains[0] == trains[1] and all(unchanged(a, b) for a, b in pairs)
+        return f"It changes the weights in `{name}`." if any(change(name, a, b) for a, b in pairs) else ""
     if isinstance(now, tuple | list):
-        return len(now) == len(before) and all(unchanged(a, b) for a, b in zip(now, before, strict=True))
-    return True
+        if len(now) != len(before):
+            return f"It changes the list `{name}` that it is given: {len(before)} elements before, {len(now)} after."
+        return next(filter(None, (change(name, a, b) for a, b in zip(now, before, strict=True))), "")
+    return ""

@@ -99,8 +99,13 @@ def holes(function, n, size):
         "rows that squares start at": _range(tops),
         "columns that squares start at": _range(lefts),
         "rows and columns": "differ" if places == 1 or (tops != lefts).any() else "are always equal",
+        "places in the next call": "are the same" if places > 1 and _repeats(tops, lefts, n) else "are other ones",
         "places": _unlike(tops * places + lefts, places**2) if whole.all() else "",
     }
+
+
+def _repeats(tops, lefts, n):
+    return torch.equal(tops[:n], tops[n : 2 * n]) and torch.equal(lefts[:n], lefts[n : 2 * n])
 
 
 def _unlike(squares, choices):

@@ -36,6 +36,14 @@ def _noisy(function, x, v):
     return torch.cat(made).cpu(), x.repeat(CALLS, 1, 1, 1).cpu()
 
 
+def _next_call(hits, p):
+    """Whether the second call hits what the first has hit."""
+    n = len(hits) // CALLS
+    return (
+        "hits the same pixels" if 0 < p < 1 and n > 20 and torch.equal(hits[:n], hits[n : 2 * n]) else "is another draw"
+    )
+
+
 def _unlike(hits, p):
     """What is wrong with the hit pixels [N, 1, H, W], in words."""
     return chance.fault(hits.flatten(1), p, "image", "pixel") if 0 < p < 1 and len(hits) > 20 * CALLS else ""
@@ -52,6 +60,7 @@ def masked(function, x, v):
             "masks of the images": "are all the same"
             if (black == black[:1]).all() and 0 < v < 1 and len(x) > 20
             else "differ",
+            "the next call": _next_call(black, v),
             "black pixels": _unlike(black, v),
         }
     )
@@ -110,6 +119,7 @@ def salted(function, x, v):
             "share of white pixels": near(white.double().mean()),
             "other pixels": "kept" if (changed | kept).all() else "changed",
             "places of the changed pixels": "are the same in all images" if same else "differ",
+            "the next call": _next_call(changed, v),
             "changed pixels": _unlike(changed, v),
             "black pixels": _unlike(black, v / 2),
             "white pixels": _unlike(white, v / 2),
@@ -388,6 +398,10 @@ def _block(forward, batch_norm=False, kernel=3):
         "The filters are to be 3x3.": _block(lambda x, a, b: x + b(a(x).relu()), kernel=1),
     },
     run=a_block,
+    otherwise=(
+        "The weights have the right shapes, but the block makes something else of them: look at what comes between the "
+        "convolutions, at padding, and at what is added."
+    ),
 )
 class ResidualBlock(nn.Module):
     """x + convolution(ReLU(convolution(x))), 3x3, as in EDSR: [N, C, H, W] -> [N, C, H, W]."""

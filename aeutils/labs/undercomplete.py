@@ -62,6 +62,9 @@ def _encoder(*activations, sizes=(784, 512, 256)):
             None, None, None
         ),
         "Sigmoids where the exercise asks for ReLU.": _encoder(nn.Sigmoid, nn.Sigmoid, None),
+        "Tanh where the exercise asks for ReLU.": _encoder(nn.Tanh, nn.Tanh, None),
+        "LeakyReLU where the exercise asks for ReLU.": _encoder(nn.LeakyReLU, nn.LeakyReLU, None),
+        "ReLU6 cuts at 6; the exercise asks for ReLU.": _encoder(nn.ReLU6, nn.ReLU6, None),
         "One hidden layer is missing: 784-512-256-q has three linear layers.": (
             lambda q: _network((784, 512, q), nn.ReLU, None, first=[nn.Flatten()])
         ),
@@ -71,6 +74,10 @@ def _encoder(*activations, sizes=(784, 512, 256)):
         "The code must have q numbers, whatever q is.": lambda q: encoder(32),
     },
     run=a_network,
+    otherwise=(
+        "The weights have the right shapes, but the network makes something else of them: look at what comes after "
+        "each layer, and at their order."
+    ),
 )
 def encoder(q):
     """784-512-256-q: images [N, 1, 28, 28] -> codes [N, q]."""
@@ -108,8 +115,14 @@ def _decoder(*activations, sizes=(256, 512, 784), images=True):
         ),
         "Sigmoids everywhere: between the layers belongs ReLU.": _decoder(nn.Sigmoid, nn.Sigmoid, nn.Sigmoid),
         "Nothing between the layers: ReLU belongs there.": _decoder(None, None, nn.Sigmoid),
+        "Tanh between the layers: ReLU belongs there.": _decoder(nn.Tanh, nn.Tanh, nn.Sigmoid),
+        "Tanh at the end has values below 0: use a sigmoid.": _decoder(nn.ReLU, nn.ReLU, nn.Tanh),
     },
     run=a_network,
+    otherwise=(
+        "The weights have the right shapes, but the network makes something else of them: look at what comes after "
+        "each layer, and at their order."
+    ),
 )
 def decoder(q):
     """q-256-512-784: codes [N, q] -> images [N, 1, 28, 28] in [0, 1]."""
@@ -309,7 +322,7 @@ def a_training(function, x, epochs, batch_size, lr):
     found = _order(given, len(x), epochs)
     optimizer = torch.optim.Adam([*ours[0].parameters(), *ours[1].parameters()], lr=lr)
     expected = [train_step(*ours, optimizer, batch.to(x.device)) for batch in given]
-    found["weights"] = _as_ours(networks.weights_of(encoder, decoder), networks.weights_of(*ours), lr, len(given))
+    found["how the weights are reached"] = _reached(networks.weights_of(encoder, decoder), given, lr)
     frozen = not all(weight.requires_grad for part in (encoder, decoder) for weight in part.parameters())
     found["weights that can be trained afterwards"] = "not all" if frozen else "all"
     return found | _losses(losses, expected, len(x), epochs, batch_size)
@@ -337,12 +350,50 @@ def _order(given, n, epochs):
     return facts
 
 
-def _as_ours(weights, expected, lr, steps):
-    """Whether weights are what Adam makes of them; it can move a weight by about lr in every step."""
-    far = (weights - expected).abs().max().item()
-    if far < 0.02 * lr * steps:
-        return "are those that Adam with this learning rate reaches"
-    return "are not those that one Adam with this learning rate reaches on all weights"
+def _reached(weights, given, lr):
+    """By which steps on the given batches these weights are reached: an Adam moves a weight by about lr a step."""
+    for words, steps in STEPS.items():
+        ours = small_pair((1, 2, 2), weights.device)
+        steps(*ours, [batch.to(weights.device) for batch in given], lr)
+        if (networks.weights_of(*ours) - weights).abs().max() < 0.02 * lr * len(given):
+            return words
+    return "by none that are known here"
+
+
+def _steps(rate=1, modules=slice(None), fresh=False, zero=True, optimizer=torch.optim.Adam, parts=1):
+    """Training on batches, with one thing done differently; `parts`: so many times a new optimiser."""
+
+    def run(encoder, decoder, batches, lr):
+        chosen = [weight for part in (encoder, decoder)[modules] for weight in part.parameters()]
+        length = 1 if fresh else -(-len(batches) // parts)
+        for number, x in enumerate(batches):
+            if number % length == 0:
+                adam = optimizer(chosen, lr=rate * lr)
+            loss = squared_error(decoder(encoder(x)), x)
+            if zero:
+                adam.zero_grad()
+            loss.backward()
+            adam.step()
+
+    return run
+
+
+STEPS = {
+    "by one Adam on all weights": _steps(),
+    "by none: they stay": lambda *_: None,
+    "by an Adam that has the encoder's weights only": _steps(modules=slice(0, 1)),
+    "by an Adam that has the decoder's weights only": _steps(modules=slice(1, 2)),
+    "by a new Adam for every batch, which forgets what the last one knew": _steps(fresh=True),
+    "by a new Adam for every epoch, which forgets what the last one knew": _steps(parts=2),
+    "by a new Adam for each of 3 epochs, which forgets what the last one knew": _steps(parts=3),
+    "by an Adam whose gradients are never set to zero": _steps(zero=False),
+    "by SGD, not Adam": _steps(optimizer=torch.optim.SGD),
+    "by an Adam whose rate is not `lr` but PyTorch's own 0.001": lambda f, g, batches, lr: _steps(1e-3 / lr)(
+        f, g, batches, lr
+    ),
+    "by an Adam with ten times the learning rate": _steps(rate=10),
+    "by an Adam with a tenth of the learning rate": _steps(rate=0.1),
+}
 
 
 def _losses(losses, expected, n, epochs, batch_size):

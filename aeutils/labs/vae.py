@@ -369,6 +369,8 @@ def drawn(function, n, q):
         if torch.allclose(images[:, 1], z**2 + 1, 1e-3, 1e-4)
         else "something else"
     )
+    again = n > 100 and torch.equal(z[:n], z[n:])
+    found["codes in the next call"] = "are the same" if again else "are other ones"
     return found | {"codes of the images": _unlike(z) if n > 100 else ""}
 
 
@@ -395,6 +397,8 @@ def _unlike(z):
     for hits in (few > 0, few.abs() > middle):
         if fault := chance.fault(hits, 0.5, "image", "latent"):
             return f"they are not drawn independently: {fault}"
+    if z.shape[1] > 2 and chance.echoing(z > 0):
+        return "they are not drawn independently: the code of one image tells that of another"
     if z.shape[1] > 2 and len(z.unique(dim=0)) < len(z):
         return "they are not drawn independently: the same code comes twice"
     return ""
@@ -405,7 +409,7 @@ def _unlike(z):
         (30_000, 2),
         (1000, 4),
         case(1, 5, note="a single image"),
-        case(2000, 1, note="codes of one number"),
+        case(8000, 1, note="codes of one number"),
     ],
     hints=r"""
         The encoder is not needed. The prior of the codes is a standard normal distribution in every latent.
