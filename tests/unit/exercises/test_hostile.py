@@ -13,7 +13,10 @@ import pytest
 import torch
 
 from aeutils.exercises import lab as exercises
+from aeutils.exercises import server
+from aeutils.exercises.answers import unpacked
 from aeutils.exercises.lab import OPEN, RIGHT, WRONG, Lab
+from aeutils.exercises.sandbox import dumps
 
 lab = Lab("Lab 0: a test of hostile answers", __name__)
 X = torch.tensor([[1.0, 2.0], [3.0, 5.0]])
@@ -195,3 +198,15 @@ def test_what_waits_for_ever_is_stopped(monkeypatch):
     monkeypatch.setattr(lab.energy, "seconds", 0.2)
     found = lab.energy.check(lambda x: time.sleep(60))
     assert found.reason.startswith("It had not finished after 1.2 seconds and was stopped")
+
+
+def test_where_no_process_can_be_forked_one_waits_that_was_started_before():
+    """As on macOS, on Windows, and where a GPU is used."""
+    caller = server.Spare()
+    payload = dumps((exercises.answers_of, ("aeutils.labs.vae", "slerp", dumps(lambda a, b, t: os.getpid()))))
+    waiting = caller.process.pid
+    outcome = caller.call(10, payload)
+    assert unpacked(outcome["value"])["answers"][0][""].item() == waiting
+    assert "a check may not start programs" in str(caller.call(10, dumps((os.system, ("true",)))))
+    caller.process.kill()
+    caller.process.communicate()
