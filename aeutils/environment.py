@@ -4,11 +4,13 @@ AEUTILS_DATA     folder with data sets in torchvision's layout, searched first (
 AEUTILS_BUDGET   look | quick | normal | full: how much a notebook computes (default normal)
 AEUTILS_SEED     replaces the seed of every notebook, to see which results hold for any seed
 AEUTILS_DEVICE   cpu | cuda | cuda:1 ... (default: the GPU when there is one)
+AEUTILS_PROGRESS file that keeps which exercises are solved (default: in the user's own data folder)
 AEUTILS_OFFLINE  1: never try the network, use the embedded stand-ins at once
 """
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -65,6 +67,13 @@ def seed(default: int = 0) -> int:
     if not text.isdecimal():
         raise ValueError(f"AEUTILS_SEED is {text!r}; expected a whole number, 0 or above")
     return int(text)
+
+
+def progress_file() -> Path:
+    """The file named by AEUTILS_PROGRESS, else one in the user's own data folder."""
+    from platformdirs import user_data_path
+
+    return Path(os.environ.get("AEUTILS_PROGRESS") or user_data_path("aeutils") / "progress.json")
 
 
 def offline() -> bool:

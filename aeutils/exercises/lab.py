@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from functools import cached_property
 
+from aeutils.exercises import progress
 from aeutils.exercises.answers import OPEN, RIGHT, WRONG, ask, collect, packed, unpacked
 from aeutils.exercises.cases import Draws, drawn
 from aeutils.exercises.judging import decide
@@ -56,8 +57,8 @@ class Lab:
         SANDBOX.start()
 
     def score(self) -> "Score":
-        """The score board: every exercise's last check."""
-        return Score(self.title, [exercise.verdict for exercise in self.exercises.values()])
+        """The score board: every exercise's last check, in this session or an earlier one."""
+        return Score(self.title, [progress.earlier(self.title, e.verdict) for e in self.exercises.values()])
 
 
 def _find(module: str) -> Lab:
@@ -137,6 +138,7 @@ class Exercise:
                 raise RuntimeError(found.reason)
             return found
         self.verdict = found
+        progress.record(self.lab.title, self.name, state=found.state)
         if found.state == RIGHT:
             self.solved = function
         return found
@@ -182,6 +184,7 @@ class Exercise:
         """The next hint; the last one stays."""
         number = min(self.hints_seen, len(self.hints) - 1)
         self.hints_seen += 1
+        progress.record(self.lab.title, self.name, hints=number + 1)
         more = f"One more: `lab.{self.name}.hint()`"
         if number + 1 == len(self.hints):
             more = f"That was the last one. The solution: `lab.{self.name}.solution()`"
