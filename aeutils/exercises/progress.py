@@ -32,7 +32,7 @@ def record(lab: str, exercise: str, *, state: str | None = None, hints: int = 0)
         return
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock"):
+        with FileLock(f"{path}.lock", timeout=2):
             found = read()
             known = found.setdefault(lab, {}).setdefault(exercise, {"state": OPEN, "tries": 0, "hints": 0})
             known["hints"] = max(known["hints"], hints)

@@ -143,12 +143,10 @@ class Sandbox:
             code = self._replace(patience=5)
             return Outcome(trouble=in_words(f"has ended (exit code {code})", ()))
         try:
-            outcome = Outcome(**json.loads(reply))
+            return Outcome(**json.loads(reply))
         except (ValueError, TypeError):
-            outcome = Outcome(trouble=in_words("replied what cannot be read", [_text(reply)]))
-        if outcome.trouble:
             self._replace()
-        return outcome
+            return Outcome(trouble=in_words("replied what cannot be read", [_text(reply)]))
 
     def _hand_over(self, request: tuple) -> str:
         """Give the process a request as soon as it is ready. Returns the trouble with that, in words, or ""."""

@@ -294,6 +294,7 @@ def _from_logits(real, fake):
 @lab.exercise(
     points=2,
     trained=("real", "fake"),
+    kink=0.0,
     cases=[
         (tensor([1.0, 0.0]), tensor([-2.0])),
         (REAL, FAKE),
@@ -335,6 +336,7 @@ def discriminator_loss(real, fake):
 
 @lab.exercise(
     trained=("reconstruction", "fake"),
+    kink=0.0,
     cases=[
         (tensor(10.0), tensor([0.0, 0.0])),
         (tensor(3.0), REAL),

@@ -114,6 +114,7 @@ def _bce(a, x):
     points=2,
     parts=("elbo", "log_likelihood", "kl"),
     trained=("logits", "mean", "log_variance"),
+    kink=0.0,
     cases=[
         (tensor([[0.0, 2.0]]), tensor([[1.0, 1.0]]), *ONE),
         (LOGITS, PIXELS, MEAN, LOG_VARIANCE),
@@ -249,6 +250,7 @@ LOW = torch.randn(8, 4, generator=GENERATOR) - 900
         case(LOW, note="log-weights of -900"),
         case(LOW[:4] + 1800, note="log-weights of 900"),
         case(LOG_W[:1], note="a single code, K = 1"),
+        case(LOG_W - tensor([0.0, 900.0, 0.0, 300.0]), note="images of very different weights"),
     ],
     draw=lambda draws: (draws.normal(draws.size(1, 8), draws.n, scale=3),),
     hints=r"""

@@ -34,7 +34,7 @@ X = tensor([[1.0, 2.0], [3.0, 5.0]])
     cases=[(tensor([[1.0, 2.0]]),), (X,), (torch.arange(60.0).view(3, 20),)],
     hints="Think.\n\nThink harder:\nsquare.\n\nIt is `x.square().sum() / len(x)`.",
     mistakes={"You forgot the batch mean.": lambda x: x.square().sum(), "Breaks on every case.": lambda x: x.missing},
-    seconds=3,
+    seconds=1,
 )
 def energy(x):
     """Sum of squares, mean over the batch."""
@@ -225,7 +225,7 @@ def greedy(x):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (endless, "It was still computing after 3 seconds and was stopped: an endless loop?"),
+        (endless, "It was still computing after 1 seconds and was stopped: an endless loop?"),
         (fatal, "It ended the whole Python process (exit code 0)."),
         (crashing, "It crashed the whole Python process (SIGSEGV)."),
         (asking, "It raises `EOFError: "),
