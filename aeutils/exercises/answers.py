@@ -4,10 +4,8 @@ An answer to one case is a dict of tensors or texts by label. It is collected in
 code, and compared in another one (`judging`).
 """
 
-import base64
 import copy
 import dis
-import math
 import numbers
 import os
 import site
@@ -212,39 +210,6 @@ def _gradients(value, leaves: dict[str, Tensor], kink: float | None) -> dict[str
             gradient = torch.where((given == kink) & gradient.isfinite(), 0.0, gradient)
         parts[GRADIENT + name] = leaf(gradient)
     return parts
-
-
-# From the process that runs the learner's code to the one that judges
-
-
-def packed(found: dict) -> dict:
-    """What `collect` returned, as JSON can hold it."""
-    return found | {"answers": [{label: _pack(part) for label, part in parts.items()} for parts in found["answers"]]}
-
-
-def _pack(part: Tensor | str):
-    if isinstance(part, str):
-        return part
-    return [list(part.shape), base64.b64encode(part.contiguous().numpy().tobytes()).decode()]
-
-
-def unpacked(found: dict) -> dict:
-    """The inverse of `packed`. TypeError, ValueError or KeyError for anything else."""
-    answers = [{str(label): _unpack(part) for label, part in parts.items()} for parts in found["answers"]]
-    end = found["end"]
-    if end is not None and (end["state"] not in (OPEN, WRONG) or not isinstance(end.get("reason", ""), str)):
-        raise ValueError("no verdict")
-    return {"answers": answers, "end": end}
-
-
-def _unpack(part) -> Tensor | str:
-    if isinstance(part, str):
-        return part
-    shape, data = part
-    numbers = np.frombuffer(base64.b64decode(data), np.float64).copy()
-    if numbers.size != math.prod(shape):
-        raise ValueError("numbers do not fill their shape")
-    return torch.from_numpy(numbers).view(shape)
 
 
 def _on_device(value):

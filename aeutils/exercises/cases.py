@@ -77,3 +77,20 @@ def doubled(value):
 def size(values: tuple) -> int:
     """How many numbers a case has: the smallest one is shown as the example."""
     return sum(value.numel() if isinstance(value, Tensor) else 1 for value in values)
+
+
+def text(value) -> str:
+    """A value as a learner reads it: up to 12 numbers with four digits, larger tensors by their shape."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if not isinstance(value, Tensor):
+        return getattr(value, "__name__", None) or (
+            type(value).__name__ if isinstance(value, torch.nn.Module) else str(value)
+        )
+    if value.numel() > 12:
+        return f"a tensor of shape {list(value.shape)}"
+
+    def digits(part):
+        return f"[{', '.join(map(digits, part))}]" if isinstance(part, list) else f"{part + 0.0:.4g}"
+
+    return digits(value.detach().tolist())

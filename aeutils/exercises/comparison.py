@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from aeutils.exercises.answers import GRADIENT
-from aeutils.exercises.cases import size
+from aeutils.exercises.cases import size, text
 
 RELATIVE, ABSOLUTE = 1e-3, 1e-5  # tolerance: float32, float64 and any order of summation pass
 NAMED_FACTORS = {
@@ -250,20 +250,3 @@ def _first_difference(mine: Tensor, right: Tensor) -> tuple[str, str]:
     far = ~torch.isclose(mine, right, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
     place = (far if far.any() else mine != right).nonzero()[0].tolist()
     return f"{mine[tuple(place)].item():.6g} at {place}", f"{right[tuple(place)].item():.6g}"
-
-
-def text(value) -> str:
-    """A value as a learner reads it: up to 12 numbers with four digits, larger tensors by their shape."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if not isinstance(value, Tensor):
-        return getattr(value, "__name__", None) or (
-            type(value).__name__ if isinstance(value, torch.nn.Module) else str(value)
-        )
-    if value.numel() > 12:
-        return f"a tensor of shape {list(value.shape)}"
-
-    def digits(part):
-        return f"[{', '.join(map(digits, part))}]" if isinstance(part, list) else f"{part + 0.0:.4g}"
-
-    return digits(value.detach().tolist())

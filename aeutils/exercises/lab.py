@@ -16,9 +16,10 @@ from collections.abc import Callable
 from functools import cached_property
 
 from aeutils.exercises import progress
-from aeutils.exercises.answers import OPEN, RIGHT, WRONG, ask, collect, packed, unpacked
+from aeutils.exercises.answers import OPEN, RIGHT, WRONG, ask, collect
 from aeutils.exercises.cases import Draws, drawn
 from aeutils.exercises.judging import decide
+from aeutils.exercises.packing import packed, unpacked
 from aeutils.exercises.sandbox import Sandbox, dumps
 from aeutils.exercises.verdict import GRADING, MARKS, UNCHECKED, Note, Score, Verdict
 

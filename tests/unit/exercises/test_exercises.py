@@ -20,7 +20,8 @@ import aeutils
 from aeutils.exercises import lab as exercises
 from aeutils.exercises import sandbox
 from aeutils.exercises.answers import NOT_THE_LEARNERS, Facts, Wrong, ask, is_stub
-from aeutils.exercises.comparison import close, text
+from aeutils.exercises.cases import text
+from aeutils.exercises.comparison import close
 from aeutils.exercises.judging import judge
 from aeutils.exercises.lab import OPEN, RIGHT, WRONG, Exercise, Lab
 from aeutils.exercises.verdict import UNCHECKED, Verdict

@@ -14,8 +14,8 @@ import torch
 
 from aeutils.exercises import lab as exercises
 from aeutils.exercises import server
-from aeutils.exercises.answers import unpacked
 from aeutils.exercises.lab import OPEN, RIGHT, WRONG, Lab
+from aeutils.exercises.packing import unpacked
 from aeutils.exercises.sandbox import dumps
 
 lab = Lab("Lab 0: a test of hostile answers", __name__)

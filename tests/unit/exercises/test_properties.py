@@ -8,10 +8,11 @@ import torch
 from torch import nn, tensor
 
 from aeutils.exercises import chance, networks, state
-from aeutils.exercises.answers import OPEN, RIGHT, WRONG, ask, collect, packed, unpacked
+from aeutils.exercises.answers import OPEN, RIGHT, WRONG, ask, collect
 from aeutils.exercises.cases import DRAWN, case, drawn
 from aeutils.exercises.judging import decide, judge
 from aeutils.exercises.lab import Exercise, Lab
+from aeutils.exercises.packing import packed, unpacked
 
 lab = Lab("Lab 0: a test of properties", __name__)
 X = tensor([[1.0, -2.0], [3.0, 0.0]])
