@@ -92,13 +92,13 @@ class Forked:
     """Makes every call in a fork of this process."""
 
     def __init__(self, requests, replies):
-        self.requests, self.replies = requests, replies
+        self.requests, self.replies, self.folder = requests, replies, ""
         libc = ctypes.CDLL(None)
         libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what a call leaves behind becomes a child of this process
 
     def call(self, seconds: float, payload: bytes) -> dict:
         """The outcome of one call, as `Sandbox.call` understands it."""
-        folder = tempfile.mkdtemp(prefix="aeutils-check-")
+        self.folder = folder = tempfile.mkdtemp(prefix="aeutils-check-")
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
@@ -141,6 +141,7 @@ class Forked:
     def leave(self) -> None:
         """End this process and all that it has started."""
         _end_children()
+        shutil.rmtree(self.folder, ignore_errors=True)
         os._exit(0)
 
 
@@ -169,7 +170,7 @@ class Spare:
     """Makes every call in a process that was started before it was needed."""
 
     def __init__(self):
-        self.process = self._start()
+        self.process, self.folder = self._start(), ""
 
     def _start(self) -> subprocess.Popen:
         return subprocess.Popen(
@@ -181,7 +182,8 @@ class Spare:
 
     def call(self, seconds: float, payload: bytes) -> dict:
         """The outcome of one call, as `Sandbox.call` understands it."""
-        folder, process = tempfile.mkdtemp(prefix="aeutils-check-"), self.process
+        self.folder = folder = tempfile.mkdtemp(prefix="aeutils-check-")
+        process = self.process
         try:
             reply, _ = process.communicate(pickle.dumps((seconds, payload, folder)), timeout=PATIENCE * seconds + 30)
         except subprocess.TimeoutExpired:
@@ -197,4 +199,6 @@ class Spare:
     def leave(self) -> None:
         """End this process and the one that waits."""
         self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
         os._exit(0)

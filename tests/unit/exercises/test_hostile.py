@@ -7,6 +7,7 @@ import mmap
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -16,7 +17,7 @@ from aeutils.exercises import lab as exercises
 from aeutils.exercises import server
 from aeutils.exercises.lab import OPEN, RIGHT, WRONG, Lab
 from aeutils.exercises.packing import unpacked
-from aeutils.exercises.sandbox import dumps
+from aeutils.exercises.sandbox import Sandbox, dumps
 
 lab = Lab("Lab 0: a test of hostile answers", __name__)
 X = torch.tensor([[1.0, 2.0], [3.0, 5.0]])
@@ -210,3 +211,18 @@ def test_where_no_process_can_be_forked_one_waits_that_was_started_before():
     assert "a check may not start programs" in str(caller.call(10, dumps((os.system, ("true",)))))
     caller.process.kill()
     caller.process.communicate()
+
+
+def test_a_check_that_is_stopped_leaves_no_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    box = Sandbox()
+    box.start()
+    waiting = threading.Thread(target=box.call, args=(time.sleep, 60), kwargs={"seconds": 60}, daemon=True)
+    waiting.start()
+    until = time.monotonic() + 30
+    while not list(tmp_path.glob("aeutils-check-*")) and time.monotonic() < until:
+        time.sleep(0.02)
+    box.process.terminate()
+    waiting.join(30)  # it hears that the process has ended, and starts another one
+    assert list(tmp_path.glob("aeutils-check-*")) == []
+    box.stop()
