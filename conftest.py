@@ -43,6 +43,7 @@ def figures_without_a_window() -> dict[str, str]:
 os.environ.setdefault("AEUTILS_BUDGET", "quick")
 os.environ["OMP_NUM_THREADS"] = str(threads_per_process())
 os.environ.update(private_folders() | figures_without_a_window())
+os.environ["AEUTILS_PROGRESS"] = str(SCRATCH / "progress.json")
 os.environ["AEUTILS_OFFLINE"] = "1"  # no test downloads: real data come from the folder that AEUTILS_DATA names
 
 

@@ -1,4 +1,4 @@
-"""`python -m aeutils COMMAND`: lab, train, weights, bench, data, doctor."""
+"""`python -m aeutils COMMAND`: lab, train, weights, bench, data, progress, doctor."""
 
 from __future__ import annotations  # so that `doctor` can tell that a Python is too old
 
@@ -60,6 +60,14 @@ def data(arguments: argparse.Namespace) -> None:
         raise OSError(f"only a stand-in is there for {', '.join(missing)}")
 
 
+def progress(arguments: argparse.Namespace) -> None:
+    """the score board over all labs: what you have solved, with how many tries and hints"""
+    from aeutils.exercises.progress import board
+    from aeutils.labs import every_lab
+
+    print(*board(every_lab()), sep="\n")
+
+
 def doctor(arguments: argparse.Namespace) -> None:
     """say what works on this machine, and what to do about what does not"""
     from aeutils.jupyter.doctor import main
@@ -110,6 +118,7 @@ COMMANDS = {  # each with what adds its options; its help is its docstring
     weights: options_of_weights,
     bench: options_of_bench,
     data: options_of_data,
+    progress: None,
     doctor: None,
 }
 

@@ -4,6 +4,7 @@ AEUTILS_DATA     a folder, which must exist, with data sets as torchvision lays 
 AEUTILS_BUDGET   look | quick | normal | full: how much a notebook computes (default normal)
 AEUTILS_SEED     replaces the seed of every notebook, to see which results hold for any seed
 AEUTILS_DEVICE   cpu | cuda | cuda:1 ... (default: the GPU when there is one)
+AEUTILS_PROGRESS file that keeps which exercises are solved (default: in the user's own data folder)
 AEUTILS_OFFLINE  1 (or true, yes, on): never try the network, use the embedded stand-ins at once; 0 (false, no, off)
 """
 
@@ -81,6 +82,13 @@ def seed(default: int = 0) -> int:
     if not text.isdecimal() or len(text) > 10 or int(text) > LARGEST_SEED:
         raise ValueError(f"AEUTILS_SEED is {text!r}; expected a whole number from 0 to {LARGEST_SEED}")
     return int(text)
+
+
+def progress_file() -> Path:
+    """The file named by AEUTILS_PROGRESS, else one in the user's own data folder."""
+    from platformdirs import user_data_path
+
+    return Path(_text("AEUTILS_PROGRESS") or user_data_path("aeutils") / "progress.json")
 
 
 def offline() -> bool:

@@ -1,13 +1,14 @@
-"""A process of its own for code that may loop for ever, crash or eat the memory; kept warm, replaced when it dies.
+"""Calls functions that may loop for ever, crash or eat the memory, each in a fresh process (`server`).
 
-Requests go to its standard input, pickled; replies come back as lines of JSON, which cannot run anything here. The
-process says "ready" once and "taken" to every request: what goes wrong before that is no fault of the code to run.
+The server is kept warm and never runs a learner's code itself. Requests go to its standard input, pickled; replies come
+back as lines of JSON, which cannot run anything here. It says "ready" once and "taken" to every request: what goes
+wrong before that is no fault of the code to run.
 """
 
 import atexit
 import collections
 import contextlib
-import faulthandler
+import functools
 import io
 import json
 import marshal
@@ -25,9 +26,9 @@ from typing import Any, BinaryIO
 
 import cloudpickle
 
+PATIENCE = 6  # times as long as it may compute, a call may take: other programs want the machine, too
 START = 120  # seconds for the process to import PyTorch: usually three, but machines can be busy
-MEMORY = 4 * 2**30  # bytes that the process may take, where the system can limit it
-LINES, WIDTH = 5, 200  # how much of what was printed is kept
+LINES, WIDTH = 5, 200  # how much of what the process said is kept
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,24 @@ class Outcome:
 
 
 class Pickler(cloudpickle.Pickler):
-    """Sends code with the name of its file, by which a learner's line is found: cloudpickle 3.1.3 leaves it out."""
+    """Sends code with the name of its file, by which a learner's line is found: cloudpickle 3.1.3 leaves it out.
+
+    Of a cached function it sends the function and how it is cached: the cache itself stays here.
+    """
 
     def reducer_override(self, thing):
+        if isinstance(thing, CACHED):
+            return _cached, (thing.__wrapped__, thing.cache_parameters())
         if isinstance(thing, CodeType):
             return marshal.loads, (marshal.dumps(thing),)  # the other process is of the same version of Python
         return super().reducer_override(thing)
+
+
+CACHED = type(functools.cache(len))
+
+
+def _cached(function: Callable, parameters: dict) -> Callable:
+    return functools.lru_cache(**parameters)(function)
 
 
 def dumps(thing) -> bytes:
@@ -60,7 +73,7 @@ def dumps(thing) -> bytes:
 
 
 class Sandbox:
-    """Calls functions in another process, each with a time limit."""
+    """Calls functions in processes of their own, each with a limit to its computing."""
 
     def __init__(self):
         self.process: subprocess.Popen | None = None
@@ -77,7 +90,7 @@ class Sandbox:
         apart = {"creationflags": 0x200} if os.name == "nt" else {"start_new_session": True}
         try:
             self.process = subprocess.Popen(
-                [sys.executable or "", "-c", "from aeutils.exercises.sandbox import serve; serve()"],
+                [sys.executable or "", "-c", "from aeutils.exercises.server import serve; serve()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,  # why it could not start; closed once it is ready
@@ -97,6 +110,9 @@ class Sandbox:
             return None
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
+        self.process.terminate()  # so that it ends what it has started
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
         self.process.kill()
         code = self.process.wait()
         with contextlib.suppress(OSError):  # a request that it has not taken cannot be written any more
@@ -105,30 +121,32 @@ class Sandbox:
         self.process = None
         return code
 
-    def call(self, function: Callable, *arguments, seconds: float) -> Outcome:
-        """`function(*arguments)` in the process; both travel by cloudpickle, which may raise on what cannot."""
+    def call(self, function: Callable, *arguments, seconds: float, module: str = "") -> Outcome:
+        """`function(*arguments)` in a fresh process; both travel by cloudpickle, which may raise on what cannot.
+
+        `module`, a trusted one, is imported by the server beforehand: then no call has to do that.
+        """
         payload = dumps((function, arguments))
         self.start()
         try:
-            if trouble := self._hand_over((seconds, payload)):
+            if trouble := self._hand_over((seconds, payload, module)):
                 self.stop()
                 return Outcome(trouble=trouble)
-            reply = self.replies.get(timeout=seconds)
+            reply = self.replies.get(timeout=PATIENCE * seconds + START)  # the server itself ends what takes too long
         except queue.Empty:
             self._replace()
-            return Outcome(failure=f"It was still running after {seconds:g} seconds and was stopped: an endless loop?")
+            return Outcome(trouble=in_words("does not reply", ()))
         except KeyboardInterrupt:
             self._replace()
             raise
         if reply is None:
-            return Outcome(failure=f"It ended the whole Python process (exit code {self._replace(patience=5)}).")
+            code = self._replace(patience=5)
+            return Outcome(trouble=in_words(f"has ended (exit code {code})", ()))
         try:
-            outcome = Outcome(**json.loads(reply))
+            return Outcome(**json.loads(reply))
         except (ValueError, TypeError):
-            outcome = Outcome(trouble=in_words("replied what cannot be read", [_text(reply)]))
-        if outcome.trouble:
             self._replace()
-        return outcome
+            return Outcome(trouble=in_words("replied what cannot be read", [_text(reply)]))
 
     def _hand_over(self, request: tuple) -> str:
         """Give the process a request as soon as it is ready. Returns the trouble with that, in words, or ""."""
@@ -181,77 +199,3 @@ def _listen(process: subprocess.Popen, replies: queue.SimpleQueue) -> None:
         for line in process.stdout:
             replies.put(line)
     replies.put(None)
-
-
-# In the other process
-
-
-class Clipped(io.TextIOBase):
-    """Takes any amount of text, keeps the first lines."""
-
-    def __init__(self):
-        self.kept, self.left_out = "", False
-
-    def write(self, text: str) -> int:
-        room = LINES * WIDTH - len(self.kept)
-        self.kept += text[:room]
-        self.left_out |= len(text) > room
-        return len(text)
-
-    def __str__(self) -> str:
-        lines = self.kept.rstrip().splitlines()
-        short = [line[:WIDTH] for line in lines[:LINES]]
-        return "\n".join(short + ["..."] * (self.left_out or len(lines) > LINES))
-
-
-def serve() -> None:
-    """Answer requests until there are no more."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "w")
-    nothing = open(os.devnull, "r+")  # noqa: SIM115 - stays open as long as the process runs
-    os.dup2(nothing.fileno(), 0)
-    sys.stdin = nothing
-    _limit_memory()
-    _one_thread()
-    for stream in (1, 2):  # only now: what was said until here tells why a start failed
-        os.dup2(nothing.fileno(), stream)
-    print("\nready", file=replies, flush=True)  # a line of its own, whatever was said before
-    while True:
-        try:
-            seconds, payload = pickle.load(requests)
-        except EOFError:
-            return
-        print("taken", file=replies, flush=True)
-        # Ends this process when nobody is left to do it: a killed kernel, an endless loop.
-        faulthandler.dump_traceback_later(seconds + 5, exit=True, file=nothing)
-        reply = _answer(payload)
-        faulthandler.cancel_dump_traceback_later()
-        print(json.dumps(reply), file=replies, flush=True)
-
-
-def _answer(payload: bytes) -> dict:
-    """The call's outcome as what JSON can hold."""
-    printed = Clipped()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        try:
-            function, arguments = pickle.loads(payload)
-            return {"value": function(*arguments), "printed": str(printed)}
-        except BaseException as error:
-            failed = in_words("failed", [f"{type(error).__name__}: {error}"])
-            return {"trouble": failed, "printed": str(printed)}
-
-
-def _limit_memory() -> None:
-    """On Linux without a GPU: elsewhere the limit is not enforced, or CUDA needs more address space than memory."""
-    from aeutils import environment
-
-    if sys.platform == "linux" and environment.device().type == "cpu":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
-
-
-def _one_thread() -> None:
-    """Checks are small: more threads would only take turns with the notebook's."""
-    import torch
-
-    torch.set_num_threads(1)

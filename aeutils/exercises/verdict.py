@@ -5,7 +5,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from aeutils.exercises.judging import OPEN, RIGHT, WRONG
+from aeutils.exercises.answers import OPEN, RIGHT, WRONG
 
 UNCHECKED = "unchecked"  # nothing is known of the answer
 GRADING = "NBGRADER_EXECUTION"  # nbgrader sets this variable while it runs a notebook
@@ -31,6 +31,7 @@ class Verdict:
     points: int  # of the exercise
     reason: str = ""
     printed: str = ""
+    earlier: bool = False  # found in another session
 
     @property
     def earned(self) -> int:
@@ -80,7 +81,7 @@ class Score:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Exercise, outcome, points of each."""
-        marked = [(v, " ".join(MARKS[v.state][:2])) for v in self.verdicts]
+        marked = [(v, " ".join(MARKS[v.state][:2]) + ", earlier" * v.earlier) for v in self.verdicts]
         return [(v.exercise, words, f"{v.earned} of {v.points}") for v, words in marked]
 
     def __repr__(self) -> str:

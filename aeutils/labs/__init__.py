@@ -15,6 +15,11 @@ def _labs() -> dict[int, object]:
     return dict(sorted((int(lab.title.split(":")[0].removeprefix("Lab ")), lab) for lab in labs))
 
 
+def every_lab() -> list:
+    """All labs (`exercises.lab.Lab`), by their numbers."""
+    return [*_labs().values()]
+
+
 def lab(number: int):
     """The exercises of a lab (`exercises.lab.Lab`), by its number. ValueError for a number that no lab has."""
     if number not in _labs():

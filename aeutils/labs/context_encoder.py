@@ -4,7 +4,9 @@ import torch
 from torch import tensor
 from torch.nn import functional as F
 
-from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises import chance
+from aeutils.exercises.answers import Facts, Wrong, ask, described
+from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 5: context encoder", __name__)
@@ -16,11 +18,28 @@ HOLE[..., 1:4, 2:6] = 1
 HOLES = torch.zeros(3, 1, 6, 6)  # another hole in every image
 for number, (top, left) in enumerate(((0, 0), (1, 3), (2, 2))):
     HOLES[number, :, top : top + 2, left : left + 3] = 1
+BOOL, INTEGER = "a mask of truths (bool)", "a mask of whole numbers"
+
+
+def images_and_mask(draws):
+    """x, x_hat [N, 1, H, W], and a mask for all of them or for each."""
+    shape = draws.n, 1, draws.size(2, 6), draws.size(2, 6)
+    mask = draws.uniform(*(shape if draws.size(0, 1) else (1, *shape[1:]))).round()
+    return draws.uniform(*shape), draws.uniform(*shape), mask
+
+
 ROW, ROW_HAT, ROW_HOLE = tensor([[[[0.0, 1.0, 0.5]]]]), tensor([[[[1.0, 0.5, 0.0]]]]), tensor([[[[0.0, 1.0, 1.0]]]])
 
 
 @lab.exercise(
-    cases=[(4, 4, 2), (28, 28, 14), (6, 10, 4)],
+    cases=[
+        (4, 4, 2),
+        (28, 28, 14),
+        (6, 10, 4),
+        (9, 5, 3),
+        (12, 6, 2),
+        case(6, 6, 6, note="a hole as large as the image"),
+    ],
     hints=r"""
         Start from `torch.zeros(1, 1, height, width)`. The hole begins at row `(height - size) // 2`; the column is
         found alike.
@@ -52,28 +71,53 @@ def central_mask(height, width, size):
     return mask
 
 
+CALLS = 3  # for one case: what one call has to do with the next one shows
+
+
 def holes(function, n, size):
-    """Facts on random masks that hold for any draw."""
-    masks = ask(function, n, size)
-    if not torch.is_tensor(masks) or masks.shape != (n, 1, 28, 28):
-        shape = list(masks.shape) if torch.is_tensor(masks) else type(masks).__name__
-        raise Wrong(f"The shape is to be [{n}, 1, 28, 28]; got {shape}.")
+    """Where random masks have their holes."""
+    made = []
+    for _call in range(CALLS):
+        masks = ask(function, n, size)
+        if not torch.is_tensor(masks) or masks.shape != (n, 1, 28, 28):
+            raise Wrong(f"Return masks of shape [{n}, 1, 28, 28]; got {described(masks)}.")
+        made.append(masks.detach().double().cpu())
+    masks = torch.cat(made)
     filled = masks[:, 0] != 0
     rows, columns = filled.any(2), filled.any(1)
-    tops, lefts = rows.int().argmax(1), columns.int().argmax(1)
+    tops, lefts, places = rows.int().argmax(1), columns.int().argmax(1), 29 - size
     whole = (rows.sum(1) == size) & (columns.sum(1) == size) & (filled.sum((1, 2)) == size**2)
-    return {
-        "values": str(sorted(masks.unique().tolist())),
-        "every mask holds one whole square of that side": "yes" if whole.all() else "no",
+    found = Facts(
+        {
+            "values": ", ".join(f"{value:g}" for value in masks.unique().tolist()[:5]),
+            "every mask holds one whole square of that side": "yes" if whole.all() else "no",
+        }
+    )
+    if n < 100:
+        return found
+    return found | {
         "rows that squares start at": _range(tops),
         "columns that squares start at": _range(lefts),
-        "rows and columns": "drawn independently" if (tops != lefts).any() else "always equal",
+        "rows and columns": "differ" if places == 1 or (tops != lefts).any() else "are always equal",
+        "places in the next call": "are the same" if places > 1 and _repeats(tops, lefts, n) else "are other ones",
+        "places": _unlike(tops * places + lefts, places**2) if whole.all() else "",
     }
+
+
+def _repeats(tops, lefts, n):
+    return torch.equal(tops[:n], tops[n : 2 * n]) and torch.equal(lefts[:n], lefts[n : 2 * n])
+
+
+def _unlike(squares, choices):
+    """What is wrong with places that are to be uniform and independent, in words."""
+    if chance.not_uniform(squares, choices):
+        return "not all are equally likely"
+    return "those of different images, or calls, depend on each other" if chance.repeating(squares, choices) else ""
 
 
 def _range(places):
     low, high = int(places.min()), int(places.max())
-    return f"{low} to {high}" if low < high else "always the same"
+    return f"{low} to {high}" if low < high else f"always {low}"
 
 
 def _squares(n, size, draw):
@@ -90,7 +134,14 @@ def _integer(high):
 
 @lab.exercise(
     points=2,
-    cases=[(400, 20), (400, 24)],
+    cases=[
+        (200, 24),
+        (100, 20),
+        case(1, 12, note="a single mask"),
+        case(5, 28, note="a hole as large as the image"),
+        case(120, 26, note="a large hole"),
+        case(5, 1, note="a hole of one pixel"),
+    ],
     hints=r"""
         The first row of a square of side `size` can be 0, 1, ..., 28 - size. `torch.randint(29 - size, (n,))` draws
         n of these.
@@ -126,6 +177,7 @@ def random_blocks(n, size):
 
 @lab.exercise(
     cases=[(ROW, ROW_HAT, ROW_HOLE), (X, X_HAT, HOLE), (X, X_HAT, HOLES)],
+    draw=images_and_mask,
     hints=r"""
         Inside the hole (mask 1) comes the prediction, elsewhere (mask 0) the image.
 
@@ -146,17 +198,10 @@ def fill(x, x_hat, mask):
     return mask * x_hat + (1 - mask) * x
 
 
-def hole_gradient(function, x_hat, x, mask):
-    """The loss and its gradient for the prediction."""
-    x_hat = x_hat.clone().requires_grad_()
-    value = ask(function, x_hat, x, mask)
-    if not torch.is_tensor(value) or not value.requires_grad:
-        raise Wrong("The loss has no gradient. Compute it with tensors, without `.item()`, `.detach()` or NumPy.")
-    return {"loss": value, "gradient": torch.autograd.grad(value.sum(), x_hat)[0]}
-
-
 @lab.exercise(
+    trained=("x_hat",),
     cases=[(ROW_HAT, ROW, ROW_HOLE), (X_HAT, X, HOLE), (X_HAT, X, HOLES)],
+    draw=images_and_mask,
     hints=r"""
         Multiply the squared differences by the mask: what is outside counts as 0. `mask` may have one image for the
         whole batch; the product repeats it by itself.
@@ -184,7 +229,6 @@ def hole_gradient(function, x_hat, x, mask):
             lambda x_hat, x, mask: (mask * x_hat - x).square().sum() / len(x)
         ),
     },
-    run=hole_gradient,
 )
 def masked_loss(x_hat, x, mask):
     """Squared error inside the hole, sum over pixels, mean over images: [N, 1, H, W] each, mask 1 in the hole -> []."""
@@ -196,9 +240,17 @@ PLANES, OFFSETS = torch.randn(3, 6, 6, generator=GENERATOR), torch.randn(3, 6, g
 PIXELS = tensor([[[[1.0, 2.0]]]]), tensor([[[0.0, 1.0], [3.0, 0.0]]]), tensor([[0.5, 0.0]])
 
 
+def maps_and_weights(draws):
+    """Feature maps with a matrix and a bias each."""
+    c, h, w = draws.size(1, 4), draws.size(1, 4), draws.size(1, 4)
+    return draws.normal(draws.n, c, h, w), draws.normal(c, h * w, h * w), draws.normal(c, h * w)
+
+
 @lab.exercise(
     points=2,
+    trained=("x", "weight", "bias"),
     cases=[PIXELS, (MAPS, PLANES, OFFSETS)],
+    draw=maps_and_weights,
     hints=r"""
         Make a vector of every map: `x.flatten(2)` is [N, C, H W]. Each channel c has its own matrix `weight[c]`.
 
@@ -241,7 +293,15 @@ def _from_logits(real, fake):
 
 @lab.exercise(
     points=2,
-    cases=[(tensor([1.0, 0.0]), tensor([-2.0])), (REAL, FAKE), CERTAIN],
+    trained=("real", "fake"),
+    kink=0.0,
+    cases=[
+        (tensor([1.0, 0.0]), tensor([-2.0])),
+        (REAL, FAKE),
+        case(*CERTAIN, note="logits of 200"),
+        case(tensor([20.0, -20.0]), tensor([25.0]), note="logits of 20"),
+    ],
+    draw=lambda draws: (draws.normal(draws.n, scale=3), draws.normal(draws.size(), scale=3)),
     hints=r"""
         Two means: over the real images of $-\ln \sigma(a)$, over the generated ones of $-\ln (1 - \sigma(a))$. Add
         them.
@@ -275,7 +335,15 @@ def discriminator_loss(real, fake):
 
 
 @lab.exercise(
-    cases=[(tensor(10.0), tensor([0.0, 0.0])), (tensor(3.0), REAL), (tensor(0.5), tensor([-300.0, 1.0]))],
+    trained=("reconstruction", "fake"),
+    kink=0.0,
+    cases=[
+        (tensor(10.0), tensor([0.0, 0.0])),
+        (tensor(3.0), REAL),
+        case(tensor(0.5), tensor([-300.0, 1.0]), note="a logit of -300"),
+        case(tensor(0.001), 20 + REAL, note="logits of 20"),
+    ],
+    draw=lambda draws: (draws.uniform(), draws.normal(draws.n, scale=4)),
     hints=r"""
         The encoder wants the discriminator to call its images real: $-\ln \sigma(a)$ of their logits, mean over the
         images.

@@ -4,54 +4,76 @@ import torch
 from torch import nn, tensor
 from torch.nn import functional as F
 
-from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises import chance, networks
+from aeutils.exercises.answers import NO_GRADIENT, Facts, Wrong, ask, described
+from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 4: denoising and super-resolution", __name__)
 
 GENERATOR = torch.Generator().manual_seed(0)
-IMAGES = torch.rand(40, 1, 28, 28, generator=GENERATOR) * 0.8 + 0.1  # no pixel is black or white before
+# 1, 2: corruptions are random, so their distribution is tested. No pixel is black or white before.
+
+GREY = torch.rand(1, 1, 9, 11, generator=GENERATOR) * 0.8 + 0.1
+BATCH = GREY.repeat(100, 1, 1, 1)  # one image many times: what depends on its pixels shows
+VARIED = torch.rand(100, 1, 9, 11, generator=GENERATOR) * 0.8 + 0.1
+CALLS = 3  # of the corruption, for one case: what one call has to do with the next one shows
 
 
-# 1, 2: corruptions are random, so shares are compared, coarsely enough for any draw of 31,360 pixels
-
-
-def near(value):
+def near(share):
     """A share rounded to 5 %: what random draws agree on."""
-    return f"about {5 * round(20 * float(value))} %"
+    return f"about {5 * round(20 * float(share))} %"
 
 
 def _noisy(function, x, v):
-    y = ask(function, x, v)
-    if not torch.is_tensor(y) or y.shape != x.shape:
-        shape = list(y.shape) if torch.is_tensor(y) else type(y).__name__
-        raise Wrong(f"Return images of the same shape as x, {list(x.shape)}; got {shape}.")
-    return y
+    """The images after some calls, [CALLS N, 1, H, W], and those before."""
+    made = []
+    for _call in range(CALLS):
+        y = ask(function, x, v)
+        if not torch.is_tensor(y) or y.shape != x.shape:
+            raise Wrong(f"Return images of the same shape as x, {list(x.shape)}; got {described(y)}.")
+        made.append(y.detach())
+    return torch.cat(made).cpu(), x.repeat(CALLS, 1, 1, 1).cpu()
 
 
-def _changes(x, y):
-    """What a corruption did that does not depend on the draw."""
-    changed = y != x
-    return {
-        "the changed pixels": "differ from image to image"
-        if (changed[0] != changed[1]).any()
-        else "are the same for all images",
-    }
+def _next_call(hits, p):
+    """Whether the second call hits what the first has hit."""
+    n = len(hits) // CALLS
+    return (
+        "hits the same pixels" if 0 < p < 1 and n > 20 and torch.equal(hits[:n], hits[n : 2 * n]) else "is another draw"
+    )
+
+
+def _unlike(hits, p):
+    """What is wrong with the hit pixels [N, 1, H, W], in words."""
+    return chance.fault(hits.flatten(1), p, "image", "pixel") if 0 < p < 1 and len(hits) > 20 * CALLS else ""
 
 
 def masked(function, x, v):
-    """Facts on a masked batch that hold for any draw."""
-    y = _noisy(function, x, v)
-    kept = y[y != 0]
-    unchanged = bool((kept == x[y != 0]).all())
-    return {
-        "share of black pixels": near((y == 0).double().mean()),
-        "other pixels": "kept" if unchanged else "changed",
-    } | _changes(x, y)
+    """How pixels are masked."""
+    y, x = _noisy(function, x, v)
+    black, kept = y == 0, (y - x).abs() < 1e-4
+    return Facts(
+        {
+            "share of black pixels": near(black.double().mean()),
+            "other pixels": "kept" if (black | kept).all() else "changed",
+            "masks of the images": "are all the same"
+            if (black == black[:1]).all() and 0 < v < 1 and len(x) > 20
+            else "differ",
+            "the next call": _next_call(black, v),
+            "black pixels": _unlike(black, v),
+        }
+    )
 
 
 @lab.exercise(
-    cases=[(IMAGES, 0.25), (IMAGES, 0.7)],
+    cases=[
+        (BATCH, 0.25),
+        (VARIED, 0.7),
+        case(GREY, 0.0, note="v = 0"),
+        case(GREY, 1.0, note="v = 1"),
+        case(VARIED.double(), 0.5, note="double precision (float64)"),
+    ],
     hints=r"""
         Draw one random number in [0, 1) for every pixel of every image: `torch.rand_like(x)`. It is below v with
         probability v.
@@ -86,14 +108,23 @@ def mask(x, v):
 
 
 def salted(function, x, v):
-    """Facts on a batch with salt and pepper that hold for any draw."""
-    y = _noisy(function, x, v)
-    rest = (y != 0) & (y != 1)
-    return {
-        "share of black pixels": near((y == 0).double().mean()),
-        "share of white pixels": near((y == 1).double().mean()),
-        "other pixels": "kept" if (y[rest] == x[rest]).all() else "changed",
-    } | _changes(x, y)
+    """How pixels are made black and white."""
+    y, x = _noisy(function, x, v)
+    black, white, kept = y == 0, y == 1, (y - x).abs() < 1e-4
+    changed = black | white
+    same = (changed == changed[:1]).all() and 0 < v < 1 and len(x) > 20
+    return Facts(
+        {
+            "share of black pixels": near(black.double().mean()),
+            "share of white pixels": near(white.double().mean()),
+            "other pixels": "kept" if (changed | kept).all() else "changed",
+            "places of the changed pixels": "are the same in all images" if same else "differ",
+            "the next call": _next_call(changed, v),
+            "changed pixels": _unlike(changed, v),
+            "black pixels": _unlike(black, v / 2),
+            "white pixels": _unlike(white, v / 2),
+        }
+    )
 
 
 def _two_draws(x, v):
@@ -102,7 +133,13 @@ def _two_draws(x, v):
 
 
 @lab.exercise(
-    cases=[(IMAGES, 0.4), (IMAGES, 0.8)],
+    cases=[
+        (BATCH, 0.4),
+        (VARIED, 0.8),
+        case(GREY, 0.0, note="v = 0"),
+        case(VARIED, 1.0, note="v = 1"),
+        case(VARIED.double(), 0.6, note="double precision (float64)"),
+    ],
     hints=r"""
         One random number u per pixel is enough: below v / 2 pepper, between v / 2 and v salt, above that nothing.
 
@@ -138,8 +175,20 @@ PAIR = torch.rand(2, 3, 1, 4, 4, generator=GENERATOR)
 PAIR[1, 0] = PAIR[0, 0] + 0.01  # one image is much closer than the others
 
 
+def two_batches(draws):
+    """Two batches of images of all sizes."""
+    shape = (draws.n, 1, draws.size(2, 6), draws.size(2, 6)) if draws.size(0, 1) else (draws.n, draws.size(2))
+    return draws.uniform(*shape), draws.uniform(*shape)
+
+
 @lab.exercise(
-    cases=[(tensor([[0.5, 0.5]]), tensor([[0.6, 0.4]])), (PAIR[0], PAIR[1])],
+    cases=[
+        (tensor([[0.5, 0.5]]), tensor([[0.6, 0.4]])),
+        (PAIR[0], PAIR[1]),
+        case(PAIR[0], PAIR[0] + 0.001, note="images that are nearly the same (60 dB)"),
+        case(tensor([[1.0, 1.0]]), tensor([[0.0, 0.0]]), note="images that are all wrong (0 dB)"),
+    ],
+    draw=two_batches,
     hints=r"""
         First the mean squared error over all pixels of all images, one number.
 
@@ -198,12 +247,11 @@ class Halves(nn.Module):
 def loss_of_weights(function, model, corrupt, x):
     """The loss and its gradient for the weights of the model."""
     value = ask(function, model, corrupt, x)
+    found = Facts({"loss": value})
     if not torch.is_tensor(value) or not value.requires_grad:
-        raise Wrong(
-            "The loss has no gradient for the model's weights. Compute with tensors, without `.item()` or `.detach()`."
-        )
-    gradients = torch.autograd.grad(value.sum(), list(model.parameters()))
-    return {"loss": value, "gradient for the weights": torch.stack(gradients)}
+        kind = "a tensor that was cut off from the weights" if torch.is_tensor(value) else described(value)
+        return found | {"gradient for weights": NO_GRADIENT.format(kind)}
+    return found | {"gradient for weights": torch.stack(torch.autograd.grad(value.sum(), [*model.parameters()]))}
 
 
 def _error(a, b):
@@ -212,6 +260,7 @@ def _error(a, b):
 
 @lab.exercise(
     cases=[(Halves(), darken, tensor([[1.0, 0.0], [0.5, 0.5]])), (Halves(), brighten, PAIR[0])],
+    draw=lambda draws: (Halves(), brighten, two_batches(draws)[0]),
     hints=r"""
         The model gets the corrupted images, `model(corrupt(x))`. What is that to be compared with?
 
@@ -257,7 +306,12 @@ PLANE = torch.randn(6, 2, generator=GENERATOR)
 
 
 @lab.exercise(
-    cases=[(shrink, tensor([[2.0, 1.0]]), 0.5), (towards_circle, PLANE, 0.1)],
+    cases=[(shrink, tensor([[2.0, 1.0]]), 0.5), (towards_circle, PLANE, 0.1), (shrink, PLANE, 2.0)],
+    draw=lambda draws: (
+        towards_circle,
+        draws.normal(draws.n, draws.size(1, 5)),
+        draws.uniform(1, low=0.1, high=2).item(),
+    ),
     hints=r"""
         The arrow at x leads from x to its reconstruction: the difference of the two, end minus start.
 
@@ -288,23 +342,10 @@ def score_field(reconstruct, x, sigma):
 # 6: the residual block
 
 
-def convolved(function, channels, x):
-    """The block's output with given filters, put in by the order in which the convolutions are used."""
-    block = ask(function, channels)
-    if not isinstance(block, nn.Module):
-        raise Wrong("`ResidualBlock(channels)` must be an `nn.Module`: `class ResidualBlock(nn.Module)`.")
-    block, order = block.to(x.device), []
-    convolutions = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)]
-    hooks = [layer.register_forward_hook(lambda layer, *_: order.append(layer)) for layer in convolutions]
-    ask(block, x)
-    for hook in hooks:
-        hook.remove()
-    sizes = [f"{c.in_channels} to {c.out_channels} by {c.kernel_size[0]}x{c.kernel_size[1]}" for c in order]
-    generator = torch.Generator().manual_seed(5)
-    for layer in order:
-        for weight in layer.parameters():
-            weight.data = torch.randn(weight.shape, generator=generator).to(x.device) * 0.3
-    return {"convolutions, in the order of their use": ", ".join(sizes), "output": ask(block, x)}
+def a_block(function, channels, x):
+    """The block's weights, and what it makes of x."""
+    shapes = [(channels, channels, 3, 3), (channels,)] * 2
+    return networks.facts(networks.built(function, channels), x, shapes)
 
 
 def _block(forward, batch_norm=False, kernel=3):
@@ -325,7 +366,11 @@ def _block(forward, batch_norm=False, kernel=3):
 
 @lab.exercise(
     points=2,
-    cases=[(2, torch.randn(1, 2, 5, 5, generator=GENERATOR)), (3, torch.randn(2, 3, 6, 4, generator=GENERATOR))],
+    cases=[
+        (2, torch.randn(1, 2, 5, 5, generator=GENERATOR)),
+        (3, torch.randn(2, 3, 6, 4, generator=GENERATOR)),
+        (1, torch.randn(4, 1, 3, 7, generator=GENERATOR)),
+    ],
     hints=r"""
         In `__init__`: `super().__init__()`, then `self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)` and a
         second one. The padding keeps height and width, which the sum needs.
@@ -352,7 +397,11 @@ def _block(forward, batch_norm=False, kernel=3):
         "The same convolution is used twice: make two.": _block(lambda x, a, b: x + a(a(x).relu())),
         "The filters are to be 3x3.": _block(lambda x, a, b: x + b(a(x).relu()), kernel=1),
     },
-    run=convolved,
+    run=a_block,
+    otherwise=(
+        "The weights have the right shapes, but the block makes something else of them: look at what comes between the "
+        "convolutions, at padding, and at what is added."
+    ),
 )
 class ResidualBlock(nn.Module):
     """x + convolution(ReLU(convolution(x))), 3x3, as in EDSR: [N, C, H, W] -> [N, C, H, W]."""
@@ -382,7 +431,15 @@ def _shuffled(x, r, order, split="crr"):
 
 @lab.exercise(
     points=2,
+    trained=("x",),
     cases=[(FOUR, 2), (MAPS, 2), (NINE, 3)],
+    draw=lambda draws: (
+        lambda r: (draws.normal(draws.n, draws.size(1, 3) * r**2, draws.size(1, 4), draws.size(1, 4)), r)
+    )(draws.size(1, 3)),
+    forbidden=dict.fromkeys(
+        ("PixelShuffle", "pixel_shuffle"),
+        "The values are right, but PyTorch's pixel shuffle does the work: write it with `view`, `permute`, `reshape`.",
+    ),
     hints=r"""
         Split the channel axis first: `x.view(n, c, r, r, h, w)` with $c = C / r^2$. The two new axes say where a
         value goes inside its r by r square: row first, then column.

@@ -3,10 +3,12 @@
 import math
 
 import torch
-from torch import Tensor, tensor
+from torch import tensor
 from torch.nn import functional as F
 
-from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises.answers import Facts, ask, labelled
+from aeutils.exercises.cases import case
+from aeutils.exercises.comparison import close
 from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 1: KL divergence", __name__)
@@ -16,10 +18,26 @@ COIN, LOADED = tensor([0.5, 0.5]), tensor([0.25, 0.75])
 WEATHER, ELSEWHERE = tensor([0.5, 0.25, 0.125, 0.125]), tensor([0.125, 0.125, 0.25, 0.5])
 SURE = tensor([0.0, 0.5, 0.5, 0.0])
 MANY = torch.randn(2, 30, generator=GENERATOR).softmax(-1)
+RARE = torch.cat([tensor([0.9]), torch.full((200,), 5e-4)])  # small probabilities that count together
+ALMOST_NEVER = tensor([1 - 1e-10, 1e-10])
+
+
+def two_distributions(draws):
+    """p and q [K], all > 0."""
+    k = draws.size(2, 12)
+    return draws.distribution(k), draws.distribution(k)
 
 
 @lab.exercise(
-    cases=[(LOADED,), (COIN,), (SURE,), (MANY[0],)],
+    cases=[
+        (LOADED,),
+        (COIN,),
+        case(SURE, note="probabilities of 0"),
+        case(tensor([1.0]), note="a single outcome"),
+        case(RARE, note="small probabilities"),
+        (MANY[0],),
+    ],
+    draw=lambda draws: (draws.distribution(draws.size(2, 12)),),
     hints=r"""
         Entropy is a mean: each surprise $-\log_2 p_k$ counts with its probability $p_k$. `p.log2()` is the
         logarithm to base 2.
@@ -51,7 +69,18 @@ def entropy(p):
 
 
 @lab.exercise(
-    cases=[(COIN, LOADED), (LOADED, COIN), (WEATHER, ELSEWHERE), (SURE, WEATHER), (WEATHER, SURE), (MANY[0], MANY[1])],
+    cases=[
+        (COIN, LOADED),
+        (LOADED, COIN),
+        (WEATHER, ELSEWHERE),
+        case(SURE, WEATHER, note="a p with zeros"),
+        case(WEATHER, SURE, note="q = 0 where p is not"),
+        case(SURE, tensor([0.0, 0.25, 0.5, 0.25]), note="p = q = 0"),
+        case(COIN, ALMOST_NEVER, note="a q of 1e-10"),
+        case(RARE, RARE.flip(0), note="small probabilities"),
+        (MANY[0], MANY[1]),
+    ],
+    draw=two_distributions,
     hints=r"""
         The terms are $p_k \log_2 (p_k / q_k)$. Where $p_k = 0$ a term counts as 0, whatever $q_k$ is.
 
@@ -81,7 +110,9 @@ def kl(p, q):
 
 
 @lab.exercise(
+    parts=("first", "second"),
     cases=[(COIN, LOADED), (WEATHER, ELSEWHERE), (MANY[0], MANY[1])],
+    draw=two_distributions,
     hints=r"""
         First compute the ratios `t = q / p`, one for each outcome. $x$ is drawn from $p$: a mean over $x$ is a sum
         with weights $p$.
@@ -122,11 +153,19 @@ def jensen(p, q):
 
 ONE = tensor([0.0]), tensor([1.0]), tensor([1.0]), tensor([2.0])
 THREE = tensor([0.0, 1.0, -1.0]), tensor([1.0, 0.5, 2.0]), tensor([0.5, 0.0, 2.0]), tensor([2.0, 0.7, 0.3])
+NARROW = tensor([0.0, 0.001]), tensor([1e-3, 2e-3]), tensor([0.001, 0.0]), tensor([2e-3, 1e-3])
+
+
+def two_gaussians(draws):
+    """Means and standard deviations [D]."""
+    d = draws.size(1, 8)
+    return draws.normal(d), draws.uniform(d, low=0.2, high=2), draws.normal(d), draws.uniform(d, low=0.2, high=2)
 
 
 @lab.exercise(
     points=2,
-    cases=[ONE, THREE],
+    cases=[ONE, THREE, case(*NARROW, note="narrow Gaussians"), case(*ONE[:2], *ONE[:2], note="equal Gaussians")],
+    draw=two_gaussians,
     hints=r"""
         Write the formula for one dimension first. It has three parts: a logarithm of widths, a fraction, and
         $-\frac12$.
@@ -172,8 +211,19 @@ LOG_P = tensor([-1.0, -2.0, -1.0, -2.0]), tensor([-2.0, -2.0, -3.0, -4.0])
 DRAWN = tuple(torch.randn(2, 4000, generator=GENERATOR).mul(0.5).sub(1))
 
 
+def _estimate(function, log_p, log_q):
+    """Both ways to compute a standard deviation, by n - 1 and by n, are right: the second counts as the first."""
+    found = labelled(ask(function, log_p, log_q), ("estimate", "error"))
+    n = len(log_p)
+    by_n = ((log_p - log_q).double().std(correction=0) / n**0.5).cpu()
+    if close(found["error"], by_n):
+        found["error"] = by_n * (n / (n - 1)) ** 0.5
+    return Facts(found)
+
+
 @lab.exercise(
     cases=[LOG_P, DRAWN],
+    draw=lambda draws: tuple(draws.normal(2, draws.size(2, 3000)) - 2),
     hints=r"""
         KL is the mean of $\log p(x) - \log q(x)$ over samples $x$ from $p$. Both logarithms are given for every
         sample.
@@ -206,7 +256,7 @@ DRAWN = tuple(torch.randn(2, 4000, generator=GENERATOR).mul(0.5).sub(1))
             (log_p - log_q).std() / len(log_p) ** 0.5,
         ),
     },
-    run=lambda function, log_p, log_q: _estimate(ask(function, log_p, log_q), len(log_p)),
+    run=_estimate,
 )
 def monte_carlo(log_p, log_q):
     """KL(p || q) in nats and its standard error, estimated from log p(x) and log q(x) [n] of samples x from p."""
@@ -214,20 +264,16 @@ def monte_carlo(log_p, log_q):
     return d.mean(), d.std() / len(d) ** 0.5
 
 
-def _estimate(answer, n: int) -> dict:
-    """Both ways to compute a standard deviation, by n - 1 and by n, are right."""
-    if not isinstance(answer, tuple) or len(answer) != 2:
-        raise Wrong("Return two values: the estimate and its standard error, `return estimate, error`.")
-    estimate, error = answer
-    if n < 10:  # where the two ways would differ
-        return {"estimate": estimate}
-    return {"estimate": estimate, "standard error": error}
-
-
 GRID = torch.linspace(-4, 4, 81)
 HUMPS = (-((GRID - 1.5) ** 2) / 0.5).exp() + (-((GRID + 1.5) ** 2) / 0.5).exp()
 HUMPS = HUMPS / HUMPS.sum()
 POINTS, THIRDS = tensor([-1.0, 0.0, 1.0]), tensor([0.25, 0.5, 0.25])
+
+
+def _grid_and_gaussian(draws):
+    k = draws.size(3, 60)
+    x = torch.linspace(-draws.size(2, 5), draws.size(2, 5), k)
+    return draws.normal(), draws.normal(scale=0.5), x, draws.distribution(k)
 
 
 def _instead(change):
@@ -242,12 +288,15 @@ def _instead(change):
 
 @lab.exercise(
     points=2,
+    trained=("mean", "log_std"),
     cases=[
         (tensor(0.5), tensor(0.0), POINTS, THIRDS),
         (tensor(1.0), tensor(-0.3), GRID, HUMPS),
         (tensor(0.0), tensor(0.7), GRID, HUMPS),
-        (tensor(-1.0), tensor(-1.6), GRID, HUMPS),
+        case(tensor(-1.0), tensor(-1.6), GRID, HUMPS, note="a narrow Gaussian"),
+        case(tensor(1.03), tensor(-3.0), GRID, HUMPS, note="a narrow Gaussian"),
     ],
+    draw=_grid_and_gaussian,
     hints=r"""
         First the exponents, `z = -0.5 * ((x - mean) / log_std.exp()) ** 2`. Then q is `z.exp()` divided by its sum.
         Reverse KL takes its mean over q: `(q * (q / p).log()).sum()`.
@@ -283,7 +332,6 @@ def _instead(change):
             mean, log_std - math.log(2) / 2, x, p
         ),
     },
-    run=lambda *given: _value_and_gradient(*given),
 )
 def reverse_kl(mean, log_std, x, p):
     """KL(q || p) in nats for a Gaussian q on the grid x [K], made to sum to 1; p [K], mean and log_std [] -> []."""
@@ -291,32 +339,28 @@ def reverse_kl(mean, log_std, x, p):
     return (log_q.exp() * (log_q - p.log())).sum()
 
 
-def _value_and_gradient(function, mean, log_std, x, p) -> dict:
-    """The loss, and its gradient: a loss that cannot be differentiated is no use to gradient descent."""
-    weights = mean.clone().requires_grad_(), log_std.clone().requires_grad_()
-    value = ask(function, *weights, x, p)
-    if not isinstance(value, Tensor) or not value.requires_grad:
-        raise Wrong(
-            "The result has no gradient, so nothing can be trained with it. Compute with tensors from start to end, "
-            "without `.item()`, `float()`, `.detach()` or NumPy."
-        )
-    if value.numel() != 1:
-        return {"loss": value}
-    gradients = torch.autograd.grad(value.sum(), weights, allow_unused=True)
-    return {"loss": value} | {
-        f"gradient for {name}": torch.zeros(()) if gradient is None else gradient
-        for name, gradient in zip(("mean", "log_std"), gradients, strict=True)
-    }
-
-
 LOGITS = torch.randn(3, 1, 4, 4, generator=GENERATOR) * 3
 PIXELS = torch.rand(3, 1, 4, 4, generator=GENERATOR)
 EXTREME = tensor([[200.0, -200.0], [200.0, -200.0]]), tensor([[0.5, 0.5], [1.0, 0.0]])
 
 
+def logits_and_pixels(draws):
+    """Batches of images of all sizes, as [N, C, H, W] and as [N, D]."""
+    shape = (draws.n, 1, draws.size(2, 5), draws.size(2, 5)) if draws.size(0, 1) else (draws.n, draws.size())
+    return draws.normal(*shape, scale=3), draws.uniform(*shape)
+
+
 @lab.exercise(
     points=2,
-    cases=[(tensor([[0.0, 1.0]]), tensor([[1.0, 0.25]])), (LOGITS, PIXELS), EXTREME],
+    trained=("a",),
+    kink=0.0,  # of max(a, 0) and |a|, which some write
+    cases=[
+        (tensor([[0.0, 1.0]]), tensor([[1.0, 0.25]])),
+        (LOGITS, PIXELS),
+        case(*EXTREME, note="logits of 200"),
+        case(tensor([[20.0, -20.0]]), tensor([[0.0, 1.0]]), note="logits of 20"),
+    ],
+    draw=logits_and_pixels,
     hints=r"""
         One pixel costs $-x \ln \hat{x} - (1 - x) \ln (1 - \hat{x})$ with $\hat{x} = \sigma(a)$. Sum over all pixels
         of the batch, then divide by the number of images.

@@ -1,11 +1,13 @@
 """Lab 3: penalties for sparse codes, the contractive penalty by hand and by autograd, the Jacobian's spectrum."""
 
+import copy
 from itertools import pairwise
 
 import torch
 from torch import nn, tensor
 
-from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises.answers import NO_GRADIENT, Facts, ask, described
+from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 3: sparse and contractive autoencoders", __name__)
@@ -17,17 +19,11 @@ SHARES = tensor([[0.1, 0.9], [0.3, 0.5]])
 ACTIVE = torch.rand(6, 7, generator=GENERATOR) * 0.8 + 0.1
 
 
-def with_gradient(function, h, *others):
-    """A penalty and its gradient for h: without one it would train nothing."""
-    h = h.clone().requires_grad_()
-    value = ask(function, h, *others)
-    if not torch.is_tensor(value) or not value.requires_grad:
-        raise Wrong("The penalty has no gradient. Compute it with tensors, without `.item()`, `.detach()` or NumPy.")
-    return {"penalty": value, "gradient": torch.autograd.grad(value.sum(), h)[0]}
-
-
 @lab.exercise(
+    trained=("h",),
+    kink=0.0,
     cases=[(TINY,), (SIGNED,)],
+    draw=lambda draws: (draws.normal(draws.n, draws.size(), scale=2),),
     hints=r"""
         The absolute values of one image's code are added up; of the images the mean is taken.
 
@@ -43,7 +39,6 @@ def with_gradient(function, h, *others):
         "This is one number per image: take the mean over the batch.": lambda h: h.abs().sum(1),
         "This is the L2 norm: no squares and no root, absolute values.": lambda h: h.norm(dim=1).mean(),
     },
-    run=lambda function, h: with_gradient(function, h),
 )
 def l1_penalty(h):
     """L1 norm of the code, sum over units, mean over images: h [N, q] -> []."""
@@ -56,7 +51,18 @@ def _bernoulli_kl(p, q):
 
 @lab.exercise(
     points=2,
-    cases=[(SHARES, 0.1), (ACTIVE, 0.05), (ACTIVE, 0.3)],
+    trained=("h",),
+    cases=[
+        (SHARES, 0.1),
+        (ACTIVE, 0.05),
+        (ACTIVE, 0.3),
+        case(0.02 * ACTIVE, 0.05, note="units that are hardly ever active"),
+        case(1 - 0.02 * ACTIVE, 0.2, note="units that are nearly always active"),
+    ],
+    draw=lambda draws: (
+        draws.uniform(draws.n, draws.size(), low=0.02, high=0.98),
+        draws.uniform(1, low=0.02, high=0.5).item(),
+    ),
     hints=r"""
         First the mean activation of every unit over the batch, `mean = h.mean(0)`, [q]. Only then the divergence.
 
@@ -83,12 +89,17 @@ def _bernoulli_kl(p, q):
             -_bernoulli_kl(rho, h.mean(0)).sum()
         ),
     },
-    run=lambda function, h, rho: with_gradient(function, h, rho),
 )
 def kl_sparsity(h, rho):
     """Sum over units of KL(rho || mean activation) in nats: h [N, q] in (0, 1), rho a number -> []."""
     mean = h.mean(0)
     return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()
+
+
+def codes_and_k(draws):
+    """Activations [N, q], and how many of each image are to be kept."""
+    q = draws.size(1, 9)
+    return draws.normal(draws.n, q), draws.size(1, q)
 
 
 def _kept(h, places):
@@ -97,7 +108,17 @@ def _kept(h, places):
 
 @lab.exercise(
     points=2,
-    cases=[(tensor([[3.0, 1.0, -5.0, 2.0]]), 2), (SIGNED, 3), (SIGNED, 1)],
+    trained=("h",),
+    kink=0.0,
+    cases=[
+        (tensor([[3.0, 1.0, -5.0, 2.0]]), 2),
+        (SIGNED, 3),
+        (SIGNED, 1),
+        case(SIGNED, 8, note="k = q, which keeps all units"),
+        case(SIGNED.abs().neg(), 2, note="activations that are all negative"),
+        case(SIGNED.relu(), 6, note="activations of a ReLU, of which many are 0"),
+    ],
+    draw=codes_and_k,
     hints=r"""
         `h.topk(k)` works along the last axis, image by image. It returns the k largest values and their places.
 
@@ -135,7 +156,15 @@ MANY_GAPS = SIGNED.relu() * tensor([1, 1, 0, 1, 0, 1, 1, 1])
 
 
 @lab.exercise(
-    cases=[(GAPS,), (MANY_GAPS,)],
+    parts=("share", "dead"),
+    cases=[
+        (GAPS,),
+        (MANY_GAPS,),
+        case(-MANY_GAPS.abs(), note="units that are never above 0"),
+        case(0.001 * MANY_GAPS, note="small activations"),
+        case(1e-7 * MANY_GAPS, note="tiny activations"),
+    ],
+    draw=lambda draws: ((draws.normal(draws.n, draws.size()) - 0.3) * draws.size(0, 1),),
     hints=r"""
         `h > 0` is true where a unit is active. The mean of truths needs numbers: `(h > 0).double().mean()`.
 
@@ -176,9 +205,22 @@ INPUTS = torch.randn(5, 4, generator=GENERATOR)
 LAYER_OUT = (INPUTS @ WEIGHT.T + BIAS).sigmoid()
 
 
+def layer_and_code(draws):
+    """What a sigmoid layer answers, [N, q], and its weights [q, n]."""
+    q = draws.size()
+    return draws.uniform(draws.n, q, low=0.02, high=0.98), draws.normal(q, draws.size())
+
+
 @lab.exercise(
     points=2,
+    trained=("h", "W"),
     cases=[(tensor([[0.5]]), tensor([[2.0, 1.0]])), (LAYER_OUT, WEIGHT), (LAYER_OUT[:1], WEIGHT)],
+    draw=layer_and_code,
+    looped="The numbers are right, but it loops over the images: the statement asks for none.",
+    forbidden=dict.fromkeys(
+        ("autograd", "jacobian", "jacrev", "jacfwd", "vjp", "jvp", "backward"),
+        "The numbers are right, but autograd does the work: write the formula by hand here.",
+    ),
     hints=r"""
         The derivative of a sigmoid is $h (1 - h)$, so the Jacobian of one image has the entries $h_j (1 - h_j)
         W_{ji}$.
@@ -225,22 +267,35 @@ def small_encoder(*sizes, activation=nn.Sigmoid):
 
 
 SHALLOW, DEEP = small_encoder(4, 3), small_encoder(4, 6, 3, activation=nn.Tanh)
+WIDE, NARROW = small_encoder(4, 7), small_encoder(4, 1)  # more units than inputs; one unit
+ENCODERS = [
+    (SHALLOW, INPUTS[:1]),
+    (SHALLOW, INPUTS),
+    (DEEP, INPUTS),
+    case(WIDE, INPUTS, note="more units than inputs"),
+    case(NARROW, INPUTS, note="a code of one number"),
+    case(copy.deepcopy(DEEP).double(), INPUTS.double(), note="double precision (float64)"),
+    case(small_encoder(1, 3), INPUTS[:, :1], note="inputs of one number"),
+]
 
 
 def trainable(function, encode, x):
     """The penalty and its gradient for the encoder's weights."""
-    value = ask(function, encode, x)
-    weight = encode[0].weight
-    reason = (
-        "The penalty cannot be trained: its own gradient is missing. `torch.autograd.grad(..., create_graph=True)` "
-        "keeps it, and `.item()` or `.detach()` lose it."
-    )
+    value = ask(function, lambda v: encode(v), x)
+    found = Facts({"penalty": value})
     if not torch.is_tensor(value) or not value.requires_grad:
-        raise Wrong(reason)
-    (gradient,) = torch.autograd.grad(value.sum(), weight, allow_unused=True)
-    if gradient is None:
-        raise Wrong(reason)
-    return {"penalty": value, "gradient for the weights": gradient}
+        kind = "a tensor that was cut off from the weights" if torch.is_tensor(value) else described(value)
+        return found | {"gradient for weights": f"{NO_GRADIENT.format(kind)} {KEPT}"}
+    gradients = torch.autograd.grad(value.sum(), [*encode.parameters()], allow_unused=True)
+    if all(gradient is None for gradient in gradients):
+        return found | {
+            "gradient for weights": f"The penalty cannot be trained: no gradient reaches the weights. {KEPT}"
+        }
+    pairs = zip(gradients, encode.parameters(), strict=True)
+    return found | {"gradient for weights": torch.cat([(0 * w if g is None else g).flatten() for g, w in pairs])}
+
+
+KEPT = "`torch.autograd.grad(..., create_graph=True)` keeps its own gradient."
 
 
 def _jacobians(encode, x):
@@ -258,7 +313,7 @@ def _gradient_of_sum(encode, x):
 
 @lab.exercise(
     points=2,
-    cases=[(SHALLOW, INPUTS[:1]), (SHALLOW, INPUTS), (DEEP, INPUTS)],
+    cases=ENCODERS,
     hints=r"""
         `torch.autograd.grad` gives the gradient of **one** number. Ask once for every unit j: `h[:, j].sum()` is a
         sum over images, but each image's activation depends on that image alone, so the rows of the gradient [N, n]
@@ -299,7 +354,8 @@ def contraction_auto(encode, x):
 
 
 @lab.exercise(
-    cases=[(SHALLOW, INPUTS[:1]), (DEEP, INPUTS)],
+    cases=ENCODERS,
+    run=lambda function, encode, x: ask(function, lambda v: encode(v), x),
     hints=r"""
         One Jacobian: `torch.autograd.functional.jacobian(encode, image)` for an image [n] is [q, n].
 

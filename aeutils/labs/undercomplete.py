@@ -1,11 +1,16 @@
 """Lab 2: an autoencoder with two hidden layers from scratch, its training loop, PCA, and a stack of layers."""
 
+import math
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 import aeutils as ae
-from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises import networks
+from aeutils.exercises.answers import Facts, Wrong, ask, described
+from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 2: undercomplete autoencoders", __name__)
@@ -18,36 +23,11 @@ CODES = torch.randn(5, 8, generator=GENERATOR)
 # 1, 2: the network
 
 
-def described(function, q, x):
-    """The layers of the network that `function(q)` returns, as they are met by x: sizes, and what is between them."""
-    network = ask(function, q)
-    if not isinstance(network, nn.Module):
-        raise Wrong(
-            f"Return the network itself, an `nn.Module` such as `nn.Sequential(...)`; got {type(network).__name__}."
-        )
-    network, met = network.to(x.device), []
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear):
-            layer.register_forward_hook(lambda layer, given, out: met.append((layer, given[0], out)))
-    y = network(x)
-    if not met:
-        raise Wrong("There is no `nn.Linear` in the network.")
-    sizes = "-".join(str(size) for size in (met[0][0].in_features, *(layer.out_features for layer, _, _ in met)))
-    followers = [given for _, given, _ in met[1:]] + [y]
-    between = {
-        f"after layer {k}": _activation(out, then)
-        for k, ((_, _, out), then) in enumerate(zip(met, followers, strict=True), 1)
-    }
-    return {"layer sizes": sizes} | between | {"shape of the output for 5 inputs": str(list(y.shape))}
-
-
-def _activation(before, after):
-    """The name of what turned one tensor into the other."""
-    if before.numel() != after.numel():
-        return "something that changes the size"
-    known = {"nothing": before, "ReLU": before.relu(), "sigmoid": before.sigmoid(), "tanh": before.tanh()}
-    found = [name for name, value in known.items() if torch.allclose(value.flatten(), after.flatten(), atol=1e-6)]
-    return found[0] if found else "something else"
+def a_network(function, q, x):
+    """The network that `function(q)` returns: its weights, and what it makes of x."""
+    wide = (784, 512, 256, q) if x.ndim == 4 else (q, 256, 512, 784)
+    shapes = [shape for n, m in pairwise(wide) for shape in ((m, n), (m,))]
+    return networks.facts(networks.built(function, q), x, shapes)
 
 
 def _network(sizes, *activations, first=(), last=()):
@@ -66,7 +46,7 @@ def _encoder(*activations, sizes=(784, 512, 256)):
 
 
 @lab.exercise(
-    cases=[(8, IMAGES), (2, IMAGES)],
+    cases=[(8, IMAGES[:3]), (2, IMAGES), case(32, IMAGES[:1], note="a batch of one")],
     hints=r"""
         `nn.Sequential` takes layers in order. The first one makes a vector of 784 numbers of each image:
         `nn.Flatten()`.
@@ -82,6 +62,9 @@ def _encoder(*activations, sizes=(784, 512, 256)):
             None, None, None
         ),
         "Sigmoids where the exercise asks for ReLU.": _encoder(nn.Sigmoid, nn.Sigmoid, None),
+        "Tanh where the exercise asks for ReLU.": _encoder(nn.Tanh, nn.Tanh, None),
+        "LeakyReLU where the exercise asks for ReLU.": _encoder(nn.LeakyReLU, nn.LeakyReLU, None),
+        "ReLU6 cuts at 6; the exercise asks for ReLU.": _encoder(nn.ReLU6, nn.ReLU6, None),
         "One hidden layer is missing: 784-512-256-q has three linear layers.": (
             lambda q: _network((784, 512, q), nn.ReLU, None, first=[nn.Flatten()])
         ),
@@ -90,7 +73,11 @@ def _encoder(*activations, sizes=(784, 512, 256)):
         ),
         "The code must have q numbers, whatever q is.": lambda q: encoder(32),
     },
-    run=described,
+    run=a_network,
+    otherwise=(
+        "The weights have the right shapes, but the network makes something else of them: look at what comes after "
+        "each layer, and at their order."
+    ),
 )
 def encoder(q):
     """784-512-256-q: images [N, 1, 28, 28] -> codes [N, q]."""
@@ -110,7 +97,7 @@ def _decoder(*activations, sizes=(256, 512, 784), images=True):
 
 
 @lab.exercise(
-    cases=[(8, CODES), (2, CODES[:, :2])],
+    cases=[(8, CODES[:3]), (2, CODES[:, :2]), case(5, CODES[:1, :5], note="a batch of one")],
     hints=r"""
         The encoder backwards: q to 256, 256 to 512, 512 to 784. ReLU after the first two.
 
@@ -128,8 +115,14 @@ def _decoder(*activations, sizes=(256, 512, 784), images=True):
         ),
         "Sigmoids everywhere: between the layers belongs ReLU.": _decoder(nn.Sigmoid, nn.Sigmoid, nn.Sigmoid),
         "Nothing between the layers: ReLU belongs there.": _decoder(None, None, nn.Sigmoid),
+        "Tanh between the layers: ReLU belongs there.": _decoder(nn.Tanh, nn.Tanh, nn.Sigmoid),
+        "Tanh at the end has values below 0: use a sigmoid.": _decoder(nn.ReLU, nn.ReLU, nn.Tanh),
     },
-    run=described,
+    run=a_network,
+    otherwise=(
+        "The weights have the right shapes, but the network makes something else of them: look at what comes after "
+        "each layer, and at their order."
+    ),
 )
 def decoder(q):
     """q-256-512-784: codes [N, q] -> images [N, 1, 28, 28] in [0, 1]."""
@@ -147,19 +140,15 @@ def decoder(q):
 # 3: the loss
 
 
-def loss_and_gradient(function, x_hat, x):
-    """The loss and its gradient for x_hat."""
-    x_hat = x_hat.clone().requires_grad_()
-    value = ask(function, x_hat, x)
-    if not torch.is_tensor(value) or not value.requires_grad:
-        raise Wrong(
-            "The loss has no gradient. Compute it with tensors, without `.item()`, `float()`, `.detach()` or NumPy."
-        )
-    (gradient,) = torch.autograd.grad(value.sum(), x_hat)
-    return {"loss": value, "gradient": gradient}
+def images_and_others(draws):
+    """Two batches of images of all sizes, as [N, C, H, W] and as [N, D]."""
+    shape = (draws.n, 1, draws.size(2, 5), draws.size(2, 5)) if draws.size(0, 1) else (draws.n, draws.size())
+    return draws.uniform(*shape), draws.uniform(*shape)
 
 
 @lab.exercise(
+    trained=("x_hat",),
+    draw=images_and_others,
     cases=[
         (torch.tensor([[1.0, 0.5], [0.0, 1.0]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])),
         (torch.rand(3, 1, 4, 4, generator=GENERATOR), torch.rand(3, 1, 4, 4, generator=GENERATOR)),
@@ -185,7 +174,6 @@ def loss_and_gradient(function, x_hat, x):
         ),
         "There is a factor 1/2 too much.": lambda x_hat, x: (x_hat - x).square().sum() / (2 * len(x)),
     },
-    run=loss_and_gradient,
 )
 def squared_error(x_hat, x):
     """Sum over pixels, mean over images: [N, ...], [N, ...] -> []."""
@@ -195,30 +183,41 @@ def squared_error(x_hat, x):
 # 4: one update
 
 
-SMALL = torch.rand(2, 6, 4, generator=GENERATOR)  # two batches of six samples
+def small_pair(shape, device):
+    """The same small encoder and decoder for images of this shape every time."""
+    pixels = math.prod(shape)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        encoder = nn.Sequential(nn.Flatten(), nn.Linear(pixels, 3), nn.Tanh(), nn.Linear(3, 2))
+        decoder = nn.Sequential(nn.Linear(2, pixels), nn.Sigmoid(), nn.Unflatten(1, shape))
+    return encoder.to(device), decoder.to(device)
 
 
-def small_pair(device):
-    """The same small encoder and decoder every time."""
-    torch.manual_seed(1)
-    return nn.Linear(4, 2).to(device), nn.Linear(2, 4).to(device)
+OPTIMIZERS = {
+    "SGD": lambda weights: torch.optim.SGD(weights, lr=0.1),
+    "SGD with momentum": lambda weights: torch.optim.SGD(weights, lr=0.05, momentum=0.9),
+    "Adam": lambda weights: torch.optim.Adam(weights, lr=0.02),
+}
 
 
-def three_steps(function):
-    """Losses and weights of three updates; the third shows what the second has left behind."""
-    batches = SMALL.to(ae.environment.device())
-    f, g = small_pair(batches.device)
-    optimizer = torch.optim.SGD([*f.parameters(), *g.parameters()], lr=0.05)
-    found, start = {}, f.weight.detach().clone()
-    for step, x in enumerate((batches[0], batches[1], batches[0]), 1):
+def four_steps(function, optimizer, batches):
+    """Losses and weights of four updates; the later ones show what the first have left behind."""
+    encoder, decoder = small_pair(batches.shape[2:], batches.device)
+    optimizer = OPTIMIZERS[optimizer]([*encoder.parameters(), *decoder.parameters()])
+    found = Facts()
+    for step, x in enumerate((*batches, *batches), 1):
         try:
-            found[f"loss of step {step}"] = ask(function, f, g, optimizer, x)
+            loss = ask(function, encoder, decoder, optimizer, x)
         except RuntimeError as error:
             if "modified by an inplace operation" in str(error):
                 raise Wrong("`optimizer.step()` changes the weights before `loss.backward()` has used them.") from None
             raise
-        found[f"change of a weight by step {step}"] = (f.weight - start)[0, 0]
-    return found
+        if torch.is_tensor(loss) and loss.requires_grad:
+            raise Wrong("The loss that it returns keeps its whole graph in memory: return the number, `loss.item()`.")
+        found[f"loss of step {step}"] = loss
+        found[f"weights after step {step}"] = networks.weights_of(encoder, decoder)
+    frozen = not all(weight.requires_grad for part in (encoder, decoder) for weight in part.parameters())
+    return found | {"weights that can be trained afterwards": "not all" if frozen else "all"}
 
 
 def _faulty_step(*parts):
@@ -248,7 +247,12 @@ def _mean_loss(encoder, decoder, optimizer, x):
 
 
 @lab.exercise(
-    cases=[()],
+    cases=[
+        ("SGD", torch.rand(2, 3, 1, 2, 2, generator=GENERATOR)),
+        ("SGD with momentum", torch.rand(2, 5, 4, generator=GENERATOR)),
+        ("Adam", torch.rand(2, 6, 1, 3, 2, generator=GENERATOR)),
+        case("SGD", torch.rand(2, 1, 1, 2, 2, generator=GENERATOR), note="a batch of one"),
+    ],
     points=2,
     hints=r"""
         Four things, in order: the loss of the batch, `optimizer.zero_grad()`, `loss.backward()`,
@@ -269,7 +273,7 @@ def _mean_loss(encoder, decoder, optimizer, x):
         "The loss is measured after the update. Return the one that the gradient was taken of.": _loss_afterwards,
         "The loss is a mean over pixels, too. Use the squared error of exercise 3.": _mean_loss,
     },
-    run=three_steps,
+    run=four_steps,
 )
 def train_step(encoder, decoder, optimizer, x):
     """One update of all weights on the batch x [B, ...]; returns the loss before the update, a float."""
@@ -283,57 +287,144 @@ def train_step(encoder, decoder, optimizer, x):
 # 5: the training loop
 
 
-BYTES = torch.randint(0, 256, (12, 1, 2, 2), generator=GENERATOR, dtype=torch.uint8)
-BYTES[:, 0, 0, 0] = torch.arange(12) * 20 + 5  # tells which image it is
+def some_bytes(n):
+    """n images of 2 x 2 pixels; the first pixel tells which image it is."""
+    found = torch.randint(0, 256, (n, 1, 2, 2), generator=GENERATOR, dtype=torch.uint8)
+    found[:, 0, 0, 0] = torch.arange(n)
+    return found
 
 
-def watched(function):
-    """Three epochs on twelve tiny images in batches of four, with a look at every batch that the encoder gets."""
-    x = BYTES.to(ae.environment.device())
-    f, g = (layer.to(x.device) for layer in (nn.Linear(4, 2), nn.Linear(2, 4)))
-    encoder, decoder = nn.Sequential(nn.Flatten(), f), nn.Sequential(g, nn.Sigmoid(), nn.Unflatten(1, (1, 2, 2)))
-    batches, errors, start = [], [], f.weight.detach().clone()
-    encoder.register_forward_hook(lambda _, given, out: batches.append(given[0].detach().cpu()))
-    decoder.register_forward_hook(
-        lambda _, given, out: errors.append(squared_error(out.detach().cpu(), batches[-1]).item())
+class Watched(nn.Module):
+    """A module that keeps what it is given for training, in order."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.given = inner, []
+
+    def forward(self, x):
+        if torch.is_grad_enabled() and self.training:
+            self.given.append(x.detach().cpu())
+        return self.inner(x)
+
+
+def a_training(function, x, epochs, batch_size, lr):
+    """What the encoder was given, and how the weights and losses compare with those of our own steps on just that."""
+    encoder, decoder = small_pair((1, 2, 2), x.device)
+    ours = small_pair((1, 2, 2), x.device)
+    watched = Watched(encoder)
+    losses = ask(function, watched, decoder, x, epochs, batch_size, lr)
+    given = watched.given
+    if not given or any(len(batch) == 0 for batch in given):
+        raise Wrong("The encoder never sees an image, or none that it could learn from.")
+    low, high = min(batch.min().item() for batch in given), max(batch.max().item() for batch in given)
+    if low < -0.01 or high > 1.01 or not given[0].is_floating_point():
+        raise Wrong(f"The encoder gets numbers from {low:g} to {high:g}. `ae.as_float(batch)` makes floats in [0, 1].")
+    found = _order(given, len(x), epochs)
+    optimizer = torch.optim.Adam([*ours[0].parameters(), *ours[1].parameters()], lr=lr)
+    expected = [train_step(*ours, optimizer, batch.to(x.device)) for batch in given]
+    found["how the weights are reached"] = _reached(networks.weights_of(encoder, decoder), given, lr)
+    frozen = not all(weight.requires_grad for part in (encoder, decoder) for weight in part.parameters())
+    found["weights that can be trained afterwards"] = "not all" if frozen else "all"
+    return found | _losses(losses, expected, len(x), epochs, batch_size)
+
+
+def _order(given, n, epochs):
+    """In which order the images came: the same for every right loop."""
+    seen = torch.cat(given).flatten(1)[:, 0].mul(255).round().long()
+    facts = Facts({"sizes of the batches": str(sorted({len(batch) for batch in given})), "batches": str(len(given))})
+    facts["images that the encoder is given"] = f"{len(seen)}"
+    if len(seen) != n * epochs:
+        return facts
+    rounds = seen.view(epochs, n)
+    complete = all(sorted(order.tolist()) == list(range(n)) for order in rounds)
+    facts["every image once an epoch"] = "yes" if complete else "no"
+    stored = torch.arange(n)
+    facts["order of the images"] = (
+        "as they are stored" if any((order == stored).all() for order in rounds) else "a random one"
     )
-    losses = ask(function, encoder, decoder, x, 3, 4, 0.01)
-    return _story(losses, batches, errors) | {
-        "the weights": "change" if (f.weight - start).abs().max() > 0.01 else "stay"
-    }
+    facts["order in the next epoch"] = "the same" if (rounds[0] == rounds[1]).all() else "another one"
+    if n < 20:  # among few images many keep their neighbours by chance
+        return facts
+    kept = ((rounds[:, 1:] - rounds[:, :-1]).abs() == 1).sum().item()
+    facts["images that follow their neighbour"] = "most" if kept > n * epochs / 2 else "few"
+    return facts
 
 
-def _story(losses, batches, errors):
-    """What happened, in words and numbers: the same for every correct loop."""
-    if not batches or any(len(batch) == 0 for batch in batches):
-        raise Wrong("The encoder never sees an image.")
-    if batches[0].max() > 1.5 or not batches[0].is_floating_point():
-        raise Wrong("The encoder gets bytes from 0 to 255. `ae.as_float(batch)` makes floats in [0, 1] of them.")
-    seen = [(batch[:, 0, 0, 0] * 255 / 20).long() for batch in batches]
-    epochs = [torch.cat(seen[k : k + 3]) for k in range(0, len(seen), 3)]
-    whole = all(sorted(epoch.tolist()) == list(range(12)) for epoch in epochs)
-    orders = {tuple(epoch.tolist()) for epoch in epochs}
-    order = "as they are stored" if tuple(range(12)) in orders else "shuffled"
-    found = {
-        "sizes of the batches": str(sorted({len(batch) for batch in batches})),
-        "number of batches in 3 epochs": len(batches),
-        "every image once an epoch": "yes" if whole else "no",
-        "order of the images": f"{order}, {'another one every epoch' if len(orders) > 1 else 'always the same'}",
-    }
-    if not isinstance(losses, list | tuple) or len(losses) != 3:
-        raise Wrong("Return a list with one number per epoch: the mean of the losses of its batches.")
-    means = torch.tensor(errors).view(-1, 3).mean(1) if len(errors) == 9 else torch.full((3,), float("nan"))
-    ratios = torch.as_tensor([float(loss) for loss in losses]) / means
-    return found | {"returned losses, divided by the mean losses of the epochs": ratios}
+def _reached(weights, given, lr):
+    """By which steps on the given batches these weights are reached: an Adam moves a weight by about lr a step."""
+    for words, steps in STEPS.items():
+        ours = small_pair((1, 2, 2), weights.device)
+        steps(*ours, [batch.to(weights.device) for batch in given], lr)
+        if (networks.weights_of(*ours) - weights).abs().max() < 0.02 * lr * len(given):
+            return words
+    return "by none that are known here"
 
 
-def _faulty_loop(order=None, epochs=None, mean=True, batches=None, step=None):
+def _steps(rate=1, modules=slice(None), fresh=False, zero=True, optimizer=torch.optim.Adam, parts=1):
+    """Training on batches, with one thing done differently; `parts`: so many times a new optimiser."""
+
+    def run(encoder, decoder, batches, lr):
+        chosen = [weight for part in (encoder, decoder)[modules] for weight in part.parameters()]
+        length = 1 if fresh else -(-len(batches) // parts)
+        for number, x in enumerate(batches):
+            if number % length == 0:
+                adam = optimizer(chosen, lr=rate * lr)
+            loss = squared_error(decoder(encoder(x)), x)
+            if zero:
+                adam.zero_grad()
+            loss.backward()
+            adam.step()
+
+    return run
+
+
+STEPS = {
+    "by one Adam on all weights": _steps(),
+    "by none: they stay": lambda *_: None,
+    "by an Adam that has the encoder's weights only": _steps(modules=slice(0, 1)),
+    "by an Adam that has the decoder's weights only": _steps(modules=slice(1, 2)),
+    "by a new Adam for every batch, which forgets what the last one knew": _steps(fresh=True),
+    "by a new Adam for every epoch, which forgets what the last one knew": _steps(parts=2),
+    "by a new Adam for each of 3 epochs, which forgets what the last one knew": _steps(parts=3),
+    "by an Adam whose gradients are never set to zero": _steps(zero=False),
+    "by SGD, not Adam": _steps(optimizer=torch.optim.SGD),
+    "by an Adam whose rate is not `lr` but PyTorch's own 0.001": lambda f, g, batches, lr: _steps(1e-3 / lr)(
+        f, g, batches, lr
+    ),
+    "by an Adam with ten times the learning rate": _steps(rate=10),
+    "by an Adam with a tenth of the learning rate": _steps(rate=0.1),
+}
+
+
+def _losses(losses, expected, n, epochs, batch_size):
+    """The returned losses, as factors to the means of the epochs. Batches may count equally, or by their sizes."""
+    if not isinstance(losses, list | tuple | torch.Tensor) or len(losses) != epochs:
+        raise Wrong(f"Return a list with one number per epoch, the mean of its losses; got {described(losses)}.")
+    if any(torch.is_tensor(loss) and loss.requires_grad for loss in losses):
+        raise Wrong("The losses that it returns keep their graphs in memory: collect numbers, `loss.item()`.")
+    per_epoch = math.ceil(n / batch_size)
+    if len(expected) != per_epoch * epochs:
+        return {}
+    sizes = torch.tensor([min(batch_size, n - k) for k in range(0, n, batch_size)], dtype=torch.float64)
+    steps = torch.tensor(expected, dtype=torch.float64).view(epochs, per_epoch)
+    mine = torch.tensor([float(loss) for loss in losses], dtype=torch.float64)
+    equally, by_size = mine / steps.mean(1), mine / ((steps * sizes).sum(1) / n)
+    ratios = by_size if (by_size - 1).abs().max() < 1e-3 else equally
+    return {"returned losses, divided by the mean losses of the epochs": ratios}
+
+
+def _faulty_loop(order=None, epochs=None, mean=True, batches=None, step=None, rate=1, modules=slice(None), fresh=False):
     """`train` with one thing done differently."""
 
     def wrong(encoder, decoder, x, epoch_count, batch_size, lr):
-        optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=lr)
-        history, once = [], torch.randperm(len(x), device=x.device)
+        def adam():
+            return torch.optim.Adam(
+                [w for part in (encoder, decoder)[modules] for w in part.parameters()], lr=rate * lr
+            )
+
+        optimizer, history, once = adam(), [], torch.randperm(len(x), device=x.device)
         for _epoch in range(epoch_count if epochs is None else epochs):
+            optimizer = adam() if fresh else optimizer
             index = torch.randperm(len(x), device=x.device) if order is None else order(x, once)
             losses = [
                 (step or train_step)(encoder, decoder, optimizer, ae.as_float(x[part]))
@@ -350,7 +441,11 @@ def _no_update(encoder, decoder, optimizer, x):
 
 
 @lab.exercise(
-    cases=[()],
+    cases=[
+        (some_bytes(22), 2, 4, 0.01),
+        (some_bytes(30), 3, 10, 0.03),
+        case(some_bytes(12), 2, 20, 0.01, note="a batch size larger than the number of images"),
+    ],
     points=3,
     hints=r"""
         Outside: `optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=lr)`, once. Then
@@ -376,9 +471,9 @@ def _no_update(encoder, decoder, optimizer, x):
         "Only the first batch of every epoch is used.": _faulty_loop(batches=1),
         "The losses of an epoch are added up: return their mean.": _faulty_loop(mean=False),
         "This is the loss of an epoch's last batch: return the mean over its batches.": _faulty_loop(mean=None),
-        "The weights stay as they are: is `train_step` called on every batch?": _faulty_loop(step=_no_update),
+        "The weights stay as they are: no update is made.": _faulty_loop(step=_no_update),
     },
-    run=watched,
+    run=a_training,
     seconds=20,
 )
 def train(encoder, decoder, x, epochs, batch_size, lr):
@@ -401,6 +496,13 @@ OTHERS = torch.randn(4, 5, generator=GENERATOR) + 2
 CROSS = torch.tensor([[0.0, 1.0], [2.0, 1.0], [1.0, 1.5], [1.0, 0.5]])
 
 
+def samples_and_axes(draws):
+    """Tilted training samples, test samples, and a number of axes."""
+    d = draws.size(2, 6)
+    train = draws.normal(draws.size(10, 40), d) @ draws.normal(d, d) + draws.normal(d, scale=3)
+    return train, draws.normal(draws.n, d) + 1, draws.size(1, d)
+
+
 def _pca(train, test, q, centre=True, back=True, own=False, smallest=False, whiten=False):
     mean = (test if own else train).mean(0) if centre else torch.zeros_like(train[0])
     _, s, axes = torch.linalg.svd(train - mean, full_matrices=False)
@@ -411,7 +513,19 @@ def _pca(train, test, q, centre=True, back=True, own=False, smallest=False, whit
 
 @lab.exercise(
     points=2,
-    cases=[(CROSS, torch.tensor([[3.0, 3.0]]), 1), (TILTED, OTHERS, 2), (TILTED, OTHERS, 4)],
+    cases=[
+        (CROSS, torch.tensor([[3.0, 3.0]]), 1),
+        (TILTED, OTHERS, 2),
+        (TILTED, OTHERS, 4),
+        case(TILTED, OTHERS, 5, note="as many axes as dimensions"),
+        case(TILTED[:4], OTHERS[:, :5], 2, note="fewer samples than dimensions"),
+        case(TILTED, OTHERS[:1], 3, note="a batch of one"),
+    ],
+    draw=samples_and_axes,
+    forbidden=dict.fromkeys(
+        ("PCA", "pca_lowrank", "svd_lowrank", "TruncatedSVD", "IncrementalPCA", "KernelPCA"),
+        "The numbers are right, but a library's PCA does the work. Write it with `torch.linalg.svd` or `eigh`.",
+    ),
     hints=r"""
         Subtract the mean of the **training** samples from both. `torch.linalg.svd(centred, full_matrices=False)`
         returns three things; the rows of the third are the principal axes, the most important first.
@@ -453,21 +567,26 @@ def pca_reconstruct(train, test, q):
 # 7, 8: the stack
 
 
-def square_layers(device):
-    """Three trained layers, here with the same size, so that a wrong order is computed as well."""
-    torch.manual_seed(2)
-    layers = [(nn.Linear(4, 4), nn.Linear(4, 4)) for _ in range(3)]
-    for layer in (layer for pair in layers for layer in pair):
-        nn.init.normal_(layer.weight, std=2)
-    return [(f.to(device), g.to(device)) for f, g in layers]
+def trained_layers(*sizes):
+    """Trained layers, the same every time."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        layers = [(nn.Linear(n, m), nn.Linear(m, n)) for n, m in pairwise(sizes)]
+        for layer in (layer for pair in layers for layer in pair):
+            nn.init.normal_(layer.weight, std=2)
+    return layers
 
 
-def coded(function, x):
-    """Codes of one, two and three layers, and whether they would send gradients back."""
-    layers = square_layers(x.device)
-    found = {f"code after layer {k}": ask(function, layers[:k], x) for k in (1, 2, 3)}
-    gradient = any(torch.is_tensor(code) and code.requires_grad for code in found.values())
-    return found | {"gradients": "recorded" if gradient else "not recorded"}
+# Some have equal sizes, so that a wrong order is computed as well.
+SQUARE, TAPERED = trained_layers(4, 4, 4, 4), trained_layers(6, 5, 3)
+FEW, MORE = torch.rand(1, 4, generator=GENERATOR), torch.rand(7, 6, generator=GENERATOR)
+
+
+def coded(function, layers, x):
+    """The code, and whether it would send gradients back."""
+    code = ask(function, layers, x)
+    recorded = torch.is_tensor(code) and code.requires_grad
+    return Facts({"code": code, "gradients": "recorded" if recorded else "not recorded"})
 
 
 def _through(layers, x, start=0, active=True, decode=False):
@@ -485,7 +604,13 @@ def _recorded(layers, x):
 
 
 @lab.exercise(
-    cases=[(SMALL[0, :1],), (SMALL[1],)],
+    cases=[
+        (SQUARE[:1], FEW),
+        (SQUARE, FEW.repeat(3, 1) * torch.rand(3, 4, generator=GENERATOR)),
+        (SQUARE[:2], FEW),
+        (TAPERED, MORE),
+        case([], MORE, note="no layer yet"),
+    ],
     hints=r"""
         Each element of `layers` is a pair `(f, g)` of linear layers, encoder and decoder. Only the encoders are
         needed here: `x = torch.sigmoid(f(x))`, one after the other.
@@ -514,21 +639,22 @@ def codes_of(layers, x):
     return x
 
 
-def stacked(function, x):
+def stacked(function, layers, x):
     """Code and reconstruction of the stack, and whether fine-tuning it would train the given layers themselves."""
-    layers = square_layers(x.device)
     pair = ask(function, layers)
-    if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(part, nn.Module) for part in pair):
-        raise Wrong("Return two modules, `encoder, decoder`, such as `nn.Sequential(...)`.")
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(isinstance(part, nn.Module) for part in pair):
+        raise Wrong(f"Return two modules, `encoder, decoder`, such as `nn.Sequential(...)`; got {described(pair)}.")
     encoder, decoder = pair
     given = {id(weight) for layer in (layer for pair in layers for layer in pair) for weight in layer.parameters()}
     used = {id(weight) for part in pair for weight in part.parameters()}
     code = encoder(x)
-    return {
-        "code": code,
-        "reconstruction": decoder(code),
-        "the layers": "are those given" if given == used else "are not all and only those given",
-    }
+    return Facts(
+        {
+            "code": code,
+            "reconstruction": decoder(code),
+            "the layers": "are those given" if given == used else "are not all and only those given",
+        }
+    )
 
 
 def _stack(layers, order=-1, inner=True, outer=True):
@@ -546,7 +672,7 @@ def _fresh(layers):
 
 @lab.exercise(
     points=2,
-    cases=[(SMALL[0, :1],), (SMALL[1],)],
+    cases=[(SQUARE, FEW), (SQUARE[:1], FEW), (SQUARE[:2], FEW), (TAPERED, MORE)],
     hints=r"""
         The encoder is f1, sigmoid, f2, sigmoid, f3, sigmoid. The decoder undoes the last step first: g3, sigmoid,
         g2, sigmoid, g1, sigmoid.

@@ -3,10 +3,12 @@
 import math
 
 import torch
-from torch import nn, tensor
+from torch import tensor
 from torch.nn import functional as F
 
-from aeutils.exercises.judging import Wrong, ask
+from aeutils.exercises import chance
+from aeutils.exercises.answers import Facts, Wrong, ask, described
+from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 6: variational autoencoders", __name__)
@@ -16,23 +18,20 @@ MEAN, LOG_VARIANCE, NOISE = torch.randn(3, 4, 5, generator=GENERATOR)
 ONE = tensor([[1.0, 0.0]]), tensor([[0.0, 1.3863]])  # standard deviations 1 and 2
 
 
-def gradients(function, mean, log_variance, *others):
-    """The answer and its gradient for mean and log-variance."""
-    weights = mean.clone().requires_grad_(), log_variance.clone().requires_grad_()
-    value = ask(function, *weights, *others)
-    if not torch.is_tensor(value) or not value.requires_grad:
-        raise Wrong(
-            "The result has no gradient. Compute with tensors, without `.item()`, `.detach()` or `torch.no_grad()`."
-        )
-    found = torch.autograd.grad(value.sum(), weights, allow_unused=True)
-    return {"value": value} | {
-        f"gradient for {name}": torch.zeros(()) if gradient is None else gradient
-        for name, gradient in zip(("mean", "log_variance"), found, strict=True)
-    }
+def codes(draws, number=2):
+    """So many tensors [N, q]: means, log-variances, noise."""
+    q = draws.size()
+    return tuple(draws.normal(draws.n, q) for _ in range(number))
 
 
 @lab.exercise(
-    cases=[(*ONE, tensor([[0.5, -1.0]])), (MEAN, LOG_VARIANCE, NOISE)],
+    trained=("mean", "log_variance"),
+    cases=[
+        (*ONE, tensor([[0.5, -1.0]])),
+        (MEAN, LOG_VARIANCE, NOISE),
+        case(MEAN, 6 * LOG_VARIANCE, NOISE, note="narrow and wide Gaussians"),
+    ],
+    draw=lambda draws: codes(draws, 3),
     hints=r"""
         A standard normal number becomes one with mean $\mu$ and standard deviation $\sigma$ by $z = \mu + \sigma
         \varepsilon$.
@@ -52,7 +51,6 @@ def gradients(function, mean, log_variance, *others):
         ),
         "The noise is divided by sigma: multiply.": lambda m, lv, e: m + e / (0.5 * lv).exp(),
     },
-    run=lambda function, mean, log_variance, noise: gradients(function, mean, log_variance, noise),
 )
 def reparameterise(mean, log_variance, noise):
     """z = mean + sigma * noise: means, log-variances and standard normal noise [N, q] -> [N, q]."""
@@ -64,7 +62,14 @@ def _kl_parts(m, lv):
 
 
 @lab.exercise(
-    cases=[ONE, (MEAN, LOG_VARIANCE)],
+    trained=("mean", "log_variance"),
+    cases=[
+        ONE,
+        (MEAN, LOG_VARIANCE),
+        case(4 * MEAN, 6 * LOG_VARIANCE, note="narrow and wide Gaussians, far from 0"),
+        case(tensor([[0.0]]), tensor([[0.0]]), note="a Gaussian that is the prior"),
+    ],
+    draw=codes,
     hints=r"""
         $\mu^2$ is `mean.square()`, $\sigma^2$ is `log_variance.exp()`, and $\ln \sigma^2$ is `log_variance` itself.
 
@@ -87,7 +92,6 @@ def _kl_parts(m, lv):
             0.5 * (m.square() - lv.exp() + lv - 1).sum() / len(m)
         ),
     },
-    run=lambda function, mean, log_variance: gradients(function, mean, log_variance),
 )
 def gaussian_kl(mean, log_variance):
     """KL(N(mean, sigma^2) || N(0, I)) in nats, sum over latents, mean over images: [N, q], [N, q] -> []."""
@@ -97,13 +101,26 @@ def gaussian_kl(mean, log_variance):
 LOGITS, PIXELS = torch.randn(4, 1, 3, 3, generator=GENERATOR), torch.rand(4, 1, 3, 3, generator=GENERATOR)
 
 
+def _logits_and_pixels(draws):
+    shape = (draws.n, 1, draws.size(2, 5), draws.size(2, 5)) if draws.size(0, 1) else (draws.n, draws.size())
+    return draws.normal(*shape, scale=3), draws.uniform(*shape)
+
+
 def _bce(a, x):
     return F.binary_cross_entropy_with_logits(a, x, reduction="sum") / len(x)
 
 
 @lab.exercise(
     points=2,
-    cases=[(tensor([[0.0, 2.0]]), tensor([[1.0, 1.0]]), *ONE), (LOGITS, PIXELS, MEAN, LOG_VARIANCE)],
+    parts=("elbo", "log_likelihood", "kl"),
+    trained=("logits", "mean", "log_variance"),
+    kink=0.0,
+    cases=[
+        (tensor([[0.0, 2.0]]), tensor([[1.0, 1.0]]), *ONE),
+        (LOGITS, PIXELS, MEAN, LOG_VARIANCE),
+        case(200 * LOGITS, PIXELS, MEAN, LOG_VARIANCE, note="logits of 200"),
+    ],
+    draw=lambda draws: (*_logits_and_pixels(draws), *codes(draws)),
     hints=r"""
         The expected log-likelihood is minus the cross-entropy of the pixels with the logits,
         `F.binary_cross_entropy_with_logits` with `reduction="sum"`, divided by the number of images.
@@ -161,6 +178,13 @@ LOG_P, Z = torch.randn(6, 4, generator=GENERATOR) - 90, torch.randn(6, 4, 5, gen
 LOG_2PI = math.log(2 * math.pi)
 
 
+def _codes_of_images(draws):
+    """log p(x | z) [K, N], z [K, N, q], means and log-variances [N, q]."""
+    k, q = draws.size(1, 4), draws.size(1, 6)
+    shape = draws.n, q
+    return draws.normal(k, draws.n) - 50, draws.normal(k, *shape), draws.normal(*shape), draws.normal(*shape)
+
+
 def _log_normal(z, mean, log_variance):
     """Up to the constant, which cancels."""
     return -0.5 * ((z - mean).square() / log_variance.exp() + log_variance).sum(-1)
@@ -172,7 +196,14 @@ def _log_prior(z):
 
 @lab.exercise(
     points=2,
-    cases=[(tensor([-3.0]), tensor([[1.0, 2.0]]), *ONE), (LOG_P, Z, MEAN, LOG_VARIANCE)],
+    cases=[
+        (tensor([-3.0]), tensor([[1.0, 2.0]]), *ONE),
+        (LOG_P, Z, MEAN, LOG_VARIANCE),
+        case(LOG_P[0], Z[0], MEAN, LOG_VARIANCE, note="one code for every image, z [N, q]"),
+        case(LOG_P.view(2, 3, 4), Z.view(2, 3, 4, 5), MEAN, LOG_VARIANCE, note="two axes before those of the images"),
+        case(LOG_P, Z, MEAN, 6 * LOG_VARIANCE, note="narrow and wide Gaussians"),
+    ],
+    draw=_codes_of_images,
     hints=r"""
         The logarithm turns products into sums: $\ln w = \ln p(x \mid z) + \ln p(z) - \ln q(z \mid x)$. The first is
         given.
@@ -213,7 +244,15 @@ LOW = torch.randn(8, 4, generator=GENERATOR) - 900
 
 @lab.exercise(
     points=2,
-    cases=[(tensor([[0.0], [1.0986]]),), (LOG_W,), (LOW,)],
+    cases=[
+        (tensor([[0.0], [1.0986]]),),
+        (LOG_W,),
+        case(LOW, note="log-weights of -900"),
+        case(LOW[:4] + 1800, note="log-weights of 900"),
+        case(LOG_W[:1], note="a single code, K = 1"),
+        case(LOG_W - tensor([0.0, 900.0, 0.0, 300.0]), note="images of very different weights"),
+    ],
+    draw=lambda draws: (draws.normal(draws.size(1, 8), draws.n, scale=3),),
     hints=r"""
         The mean of K weights inside the logarithm: $\ln \frac1K \sum_k w_k = \ln \sum_k e^{\ln w_k} - \ln K$.
 
@@ -254,12 +293,24 @@ def _arc(a, b, t, angle):
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
+def _ends_and_place(draws):
+    q = draws.size(2, 8)
+    return draws.normal(q), draws.normal(q), draws.uniform(1).item()
+
+
 EAST, NORTH = tensor([1.0, 0.0]), tensor([0.0, 2.0])
 START, END = torch.randn(2, 6, generator=GENERATOR)
 
 
 @lab.exercise(
-    cases=[(EAST, NORTH, 0.5), (START, END, 0.25), (START, END, 0.0), (START, END, 1.0)],
+    cases=[
+        (EAST, NORTH, 0.5),
+        (START, END, 0.25),
+        (START, END, 0.0),
+        (START, END, 1.0),
+        case(20 * START, 0.1 * END, 0.3, note="ends of very different lengths"),
+    ],
+    draw=_ends_and_place,
     hints=r"""
         First the angle between the two: its cosine is the scalar product divided by both lengths, `torch.arccos`
         gives the angle.
@@ -289,40 +340,79 @@ def slerp(a, b, t):
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
-class Doubled(nn.Module):
-    """A decoder that shows what it was given."""
+def two_pictures(z):
+    """A decoder whose images tell the code that they were made of: codes [n, q] -> images [n, 2, q]."""
+    if not torch.is_tensor(z) or z.ndim != 2:
+        raise Wrong(f"The decoder takes codes of shape [n, q]; it is given {described(z)}.")
+    return torch.stack([2 * z, z**2 + 1], 1)
 
-    def forward(self, z):
-        self.given = z
-        return 2 * z
 
+def drawn(function, n, q):
+    """The distribution of the codes that the returned images were made of."""
+    given = []
 
-def drawn(function, decode, n, q):
-    """Facts on the codes that were decoded, which hold for any draw."""
-    images = ask(function, decode, n, q)
-    z = getattr(decode, "given", None)
-    if z is None:
+    def decode(z):
+        images = two_pictures(z)
+        given.append(z.detach())
+        return images
+
+    made = [ask(function, decode, n, q) for _call in range(2)]
+    if not given:
         raise Wrong("The decoder is never called: the images are `decode(z)`.")
-    if z.shape != (n, q):
-        raise Wrong(f"The decoder gets codes of shape {list(z.shape)}; expected [{n}, {q}].")
-    z = z.double()
-    return {
+    if given[0].shape[1] != q:
+        raise Wrong(f"The decoder gets codes of shape {list(given[0].shape)}; expected {q} latents each.")
+    found = Facts(_codes_given(torch.cat(given).double().cpu(), 2 * n))
+    if not all(torch.is_tensor(images) and images.shape == (n, 2, q) for images in made):
+        return found | {"what is returned": f"{described(made[0])}, not the {n} images that the decoder makes"}
+    images = torch.cat(made).double().cpu()
+    z = images[:, 0] / 2
+    found["what is returned"] = (
+        "what the decoder makes of the codes"
+        if torch.allclose(images[:, 1], z**2 + 1, 1e-3, 1e-4)
+        else "something else"
+    )
+    again = n > 100 and torch.equal(z[:n], z[n:])
+    found["codes in the next call"] = "are the same" if again else "are other ones"
+    return found | {"codes of the images": _unlike(z) if n > 100 else ""}
+
+
+def _codes_given(z, n):
+    """Facts on codes [n, q], which hold for any draw."""
+    facts = {"number of codes": "as many as images" if len(z) == n else "another than that of the images"}
+    if len(z) < 200:
+        return facts
+    return facts | {
         "mean of the codes": "not 0" if abs(z.mean().item()) > 0.1 else "about 0",
         "standard deviation of the codes": f"about {round(z.std().item(), 1)}",
         "codes below -2": "some" if (z < -2).any() else "none",
         "codes of two images": "differ" if (z[0] != z[1]).any() else "are the same",
-        "latents of one image": "differ" if (z[0] != z[0, 0]).any() else "are the same",
-        "what is returned": "what the decoder makes of the codes" if close_to(images, 2 * z) else "something else",
+        "latents of one image": "differ" if z.shape[1] == 1 or (z[0] != z[0, 0]).any() else "are the same",
     }
 
 
-def close_to(images, expected):
-    """True for the same shape and values."""
-    return torch.is_tensor(images) and images.shape == expected.shape and torch.allclose(images.double(), expected)
+def _unlike(z):
+    """What is wrong with codes [n, q] that are to be standard normal and independent, in words."""
+    middle = 0.6745  # half of the numbers lie between minus this and this
+    few = z[:400]
+    if chance.not_normal(z) or any(chance.not_normal(latent) for latent in z.T):
+        return "they are not drawn from N(0, 1)"
+    for hits in (few > 0, few.abs() > middle):
+        if fault := chance.fault(hits, 0.5, "image", "latent"):
+            return f"they are not drawn independently: {fault}"
+    if z.shape[1] > 2 and chance.echoing(z > 0):
+        return "they are not drawn independently: the code of one image tells that of another"
+    if z.shape[1] > 2 and len(z.unique(dim=0)) < len(z):
+        return "they are not drawn independently: the same code comes twice"
+    return ""
 
 
 @lab.exercise(
-    cases=[(Doubled(), 2000, 3)],
+    cases=[
+        (30_000, 2),
+        (1000, 4),
+        case(1, 5, note="a single image"),
+        case(8000, 1, note="codes of one number"),
+    ],
     hints=r"""
         The encoder is not needed. The prior of the codes is a standard normal distribution in every latent.
 

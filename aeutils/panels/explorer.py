@@ -29,7 +29,9 @@ SHOWN = 280  # width of the decoded picture on the page, in pixels
 
 
 @checked
-def explore(model: Autoencoder, data: DataSet, dims: Sequence[Whole(None)] = (0, 1), background: str = "classes") -> Panel:
+def explore(
+    model: Autoencoder, data: DataSet, dims: Sequence[Whole(None)] = (0, 1), background: str = "classes"
+) -> Panel:
     """Drag a point over latents `dims` of `model` and see its decoding; every further latent has a slider.
 
     background   "classes": the codes of test images, coloured by class; "images": a grid of decoded images

@@ -9,6 +9,7 @@ import base64
 import io
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -26,7 +27,9 @@ def store(path: Path) -> None:
     """Runs all cells from a fresh kernel; the file is written only when all of them have succeeded."""
     node = nbformat.read(path, as_version=4)
     options = {"timeout": CELL_SECONDS, "kernel_name": "python3", "store_widget_state": False, "record_timing": False}
-    NotebookClient(node, resources={"metadata": {"path": path.parent}}, **options).execute()
+    with tempfile.TemporaryDirectory() as folder:  # what is stored knows nothing of who stores it
+        os.environ["AEUTILS_PROGRESS"] = os.path.join(folder, "progress.json")
+        NotebookClient(node, resources={"metadata": {"path": path.parent}}, **options).execute()
     for cell in node.cells:
         for output in cell.get("outputs", []):
             if {WIDGET, "text/html"} <= kinds(output):

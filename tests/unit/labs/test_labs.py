@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn import functional as F
 
 import aeutils as ae
-from aeutils.exercises.judging import OPEN, RIGHT, WRONG, judge
+from aeutils.exercises.answers import OPEN, RIGHT, WRONG
+from aeutils.exercises.judging import judge
 from aeutils.exercises.lab import Lab
 from tests.tools import labs
 from tests.tools.notebooks import read
@@ -99,7 +100,7 @@ class Decoder(nn.Module):
 
 
 def step_zeroing_last(encoder, decoder, optimizer, x):
-    loss = (decoder(encoder(x)) - x).pow(2).sum(-1).mean()
+    loss = (decoder(encoder(x)) - x).pow(2).flatten(1).sum(1).mean()
     loss.backward()
     optimizer.step()
     optimizer.zero_grad()
@@ -170,7 +171,7 @@ def activity_loop(h):
 
 
 def contraction_by_matrices(h, W):
-    return torch.stack([torch.diag(row * (1 - row)).matmul(W).pow(2).sum() for row in h]).mean()
+    return torch.diag_embed(h * (1 - h)).matmul(W).pow(2).sum((1, 2)).mean()
 
 
 def contraction_by_vmap(encode, x):
@@ -206,6 +207,15 @@ class OtherBlock(nn.Module):
 
     def forward(self, x):
         return self.path(x) + x
+
+
+def shuffle_by_writing(x, r):
+    n, c, h, w = x.shape
+    y = x.new_zeros(n, c // r**2, h * r, w * r)
+    for i in range(r):
+        for j in range(r):
+            y[:, :, i::r, j::r] = x[:, i * r + j :: r**2]
+    return y
 
 
 def central_by_padding(height, width, size):
@@ -303,7 +313,7 @@ CORRECT = {
         "dae_loss": lambda model, corrupt, x: F.mse_loss(model(corrupt(x)), x) * x[0].numel(),
         "score_field": score_loop,
         "ResidualBlock": OtherBlock,
-        "pixel_shuffle": F.pixel_shuffle,
+        "pixel_shuffle": shuffle_by_writing,
     },
     5: {
         "central_mask": central_by_padding,
@@ -338,24 +348,44 @@ def test_another_correct_answer_is_right(exercise):
 @pytest.mark.parametrize(
     ("number", "name", "answer", "words"),
     [
-        (1, "monte_carlo", lambda log_p, log_q: log_p.mean(), "Return two values"),
+        (1, "monte_carlo", lambda log_p, log_q: log_p.mean(), "expected 2 values, `return estimate, error`"),
         (1, "reverse_kl", lambda mean, log_std, x, p: 0.1, "The result has no gradient"),
         (2, "encoder", lambda q: nn.Linear(784, q).weight, "Return the network itself"),
-        (2, "encoder", lambda q: nn.Flatten(), "There is no `nn.Linear`"),
-        (2, "squared_error", lambda x_hat, x: (x_hat - x).square().sum().item(), "The loss has no gradient"),
-        (2, "train", lambda f, g, x, epochs, size, lr: [f(x.float()), 1.0, 1.0], "bytes from 0 to 255"),
+        (2, "encoder", lambda q: nn.Flatten(), "weights: none (right: 8x256, 256x512, 512x784, 8, 256, 512)"),
+        (2, "squared_error", lambda x_hat, x: (x_hat - x).square().sum().item() / len(x), "it is a `float`"),
+        (
+            2,
+            "train",
+            lambda f, g, x, epochs, size, lr: [f(x.float()), 1.0, 1.0],
+            "The encoder gets numbers from 0 to 253. `ae.as_float(batch)`",
+        ),
         (2, "train", lambda f, g, x, epochs, size, lr: 0.0, "never sees an image"),
         (2, "stack", lambda layers: nn.Sequential(), "Return two modules"),
-        (3, "l1_penalty", lambda h: h.detach().abs().sum(1).mean(), "The penalty has no gradient"),
-        (3, "contraction_auto", lambda encode, x: contraction_by_vmap(encode, x).detach(), "cannot be trained"),
+        (3, "l1_penalty", lambda h: h.detach().abs().sum(1).mean(), "it is a tensor that was cut off from its inputs"),
+        (
+            3,
+            "contraction_auto",
+            lambda encode, x: contraction_by_vmap(encode, x).detach(),
+            "nothing can be trained with it",
+        ),
         (3, "top_k", lambda h, k: h.masked_fill_(h < h.sort(1).values[:, -k:][:, :1], 0), "changes its input `h`"),
         (4, "mask", lambda x, v: x[:1], "same shape as x"),
         (4, "mask", lambda x, v: x.mul_(torch.rand_like(x) >= v), "changes its input `x`"),
-        (4, "ResidualBlock", lambda channels: channels, "must be an `nn.Module`"),
-        (5, "random_blocks", lambda n, size: torch.zeros(n, 28, 28), "The shape is to be [400, 1, 28, 28]"),
+        (4, "ResidualBlock", lambda channels: channels, "Return the network itself, an `nn.Module`"),
+        (
+            5,
+            "random_blocks",
+            lambda n, size: torch.zeros(n, 28, 28),
+            "Return masks of shape [200, 1, 28, 28]; got a tensor of shape [200, 28, 28]",
+        ),
         (6, "reparameterise", lambda mean, log_variance, noise: noise, "The result has no gradient"),
         (6, "sample", lambda decode, n, q: torch.randn(n, q), "The decoder is never called"),
-        (6, "sample", lambda decode, n, q: decode(torch.randn(q, n)), "codes of shape [3, 2000]"),
+        (
+            6,
+            "sample",
+            lambda decode, n, q: decode(torch.randn(q, n)),
+            "codes of shape [2, 30000]; expected 2 latents each",
+        ),
     ],
 )
 def test_other_faults_have_their_reasons(number, name, answer, words):
