@@ -2,7 +2,8 @@
 
 panel      what is dragged: controls and pictures, drawn by panel.js in the browser
 explorer   `explore`: a point on the map of the codes, and what the decoder draws there
-decoder    translates a decoder for panel.js; png writes pictures
+network    takes a network to the browser; engine/ computes it there, forward and backward; png writes pictures
+bundle     the modules of a panel as one script, for a page that has no other files
 sliders    `slider_picture`, `slider_figure`, `film`
 predict    `predict`: a question before the cell that answers it; predict.js draws it
 

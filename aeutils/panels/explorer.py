@@ -13,7 +13,7 @@ from torch import Tensor
 from aeutils.data.base import DataSet, Split
 from aeutils.measures.evaluate import encode
 from aeutils.models import Autoencoder
-from aeutils.panels.decoder import NotInTheBrowser, program
+from aeutils.panels.network import NotInTheBrowser, decoder
 from aeutils.panels.panel import Panel
 from aeutils.panels.png import png
 from aeutils.plots.images import image_sheet, picture
@@ -60,7 +60,7 @@ def explore(model: Autoencoder, data: DataSet, dims: tuple[int, int] = (0, 1), b
     }
     still = _beside(sheet, draw(start))
     try:
-        source, weights = program(model, _spread(controls))
+        source, weights = decoder(model, _spread(controls))
     except NotInTheBrowser:
         return Panel(spec | {"source": {"kind": "kernel"}}, still, backdrop=png(sheet), answer=draw)
     return Panel(spec | {"source": source}, still, backdrop=png(sheet), data=weights)

@@ -12,6 +12,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from aeutils.panels.bundle import bundle
 from aeutils.panels.png import png
 
 HERE = Path(__file__).parent
@@ -47,7 +48,7 @@ class Panel(anywidget.AnyWidget):
     still     uint8 [H, W, 3]: what a reader sees where no script runs
     """
 
-    _esm = HERE / "panel.js"
+    _esm = bundle("panel.js")
     _css = HERE / "panel.css"
     spec = traitlets.Dict().tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
@@ -105,7 +106,7 @@ class Panel(anywidget.AnyWidget):
         return f"""<div class="aeutils-panel" id="{name}">{still}</div>
 <style>{(HERE / "panel.css").read_text()}</style>
 <script type="module">
-{(HERE / "panel.js").read_text()}
+{bundle("panel.js")}
 const state = {_json(state)};
 state.data = Uint8Array.from(atob("{base64.b64encode(self.data).decode()}"), (c) => c.charCodeAt(0));
 mount(document.getElementById("{name}"), state);
