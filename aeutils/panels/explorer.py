@@ -15,7 +15,7 @@ from aeutils.checks.measuring import measuring
 from aeutils.data.base import DataSet, Split
 from aeutils.measures.evaluate import encode
 from aeutils.models import Autoencoder
-from aeutils.panels.decoder import NotInTheBrowser, program
+from aeutils.panels.network import NotInTheBrowser, decoder
 from aeutils.panels.panel import Panel
 from aeutils.panels.png import png
 from aeutils.plots.images import image_sheet, picture
@@ -65,7 +65,7 @@ def explore(
     }
     still = _beside(sheet, draw(start))
     try:
-        source, weights = program(model, _spread(controls))
+        source, weights = decoder(model, _spread(controls))
     except NotInTheBrowser:
         return Panel(spec | {"source": {"kind": "kernel"}}, still, backdrop=png(sheet), answer=draw)
     return Panel(spec | {"source": source}, still, backdrop=png(sheet), data=weights)

@@ -1,23 +1,14 @@
 """The panel: controls that a learner drags and pictures that follow, drawn by panel.js in the browser."""
 
-import base64
-import json
 import math
-import zlib
 from collections.abc import Callable, Sequence
-from hashlib import sha256
-from html import escape
-from pathlib import Path
 
-import anywidget
 import numpy as np
 import traitlets
 
 from aeutils.checks.kinds import plain_number
-from aeutils.panels.png import png
-
-HERE = Path(__file__).parent
-EMBED_LIMIT = 700_000  # bytes; a notebook is to stay under 1.5 MB with all its figures
+from aeutils.panels.bundle import bundle
+from aeutils.panels.embedded import Embedded, address
 
 Range = tuple[float, float, float] | Sequence[str]  # lowest, highest, start; or the names of the stops
 
@@ -40,7 +31,7 @@ def control(name: str, values: Range) -> dict:
     return {"name": name, "low": low, "high": high, "step": step, "start": start, "names": None}
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(Embedded):
     """What `spec` describes (see panel.js). `values` are the positions of the controls: sent when a control is let go,
     and followed when Python sets them.
 
@@ -48,10 +39,8 @@ class Panel(anywidget.AnyWidget):
     still     uint8 [H, W, 3]: what a reader sees where no script runs
     """
 
-    _esm = HERE / "panel.js"
-    _css = HERE / "panel.css"
-    spec = traitlets.Dict().tag(sync=True)
-    data = traitlets.Bytes().tag(sync=True)
+    script = "panel.js"
+    _esm = bundle(script)
     backdrop = traitlets.Bytes().tag(sync=True)
     values = traitlets.List(traitlets.Float()).tag(sync=True)
 
@@ -65,8 +54,8 @@ class Panel(anywidget.AnyWidget):
         answer: Callable[[list[float]], np.ndarray] | None = None,
     ):
         values = [float(one["start"]) for one in spec["controls"]]
-        super().__init__(spec=spec, data=zlib.compress(data, 9) if data else b"", backdrop=backdrop, values=values)
-        self._still, self._draw = still, answer
+        super().__init__(spec, still, data, backdrop=backdrop, values=values)
+        self._draw = answer
         self.on_msg(self._answer)
 
     @traitlets.validate("values")
@@ -89,34 +78,8 @@ class Panel(anywidget.AnyWidget):
         else:
             self.send({"view": message["view"]}, [memoryview(pixels).cast("B")])
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The live widget and, for pages without a kernel, the HTML below."""
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        return data | {"text/plain": self.spec["title"], "text/html": self.html()}, metadata
+    def state(self) -> dict:
+        return super().state() | {"values": self.values, "backdrop": address(self.backdrop)}
 
-    def html(self) -> str:
-        """The panel for a page without kernel or network: a still picture, which a script brings to life if it can."""
-        title, picture = escape(self.spec["title"]), _address(png(self._still))
-        still = f'<p><b>{title}</b></p><img alt="{title}" src="{picture}" style="max-width: 100%">'
-        still += "<p><small>A still picture: run this cell to move it.</small></p>"
-        if self._draw or len(self.data) > EMBED_LIMIT:
-            return f'<div class="aeutils-panel">{still}</div>'
-        state = {"spec": self.spec, "values": self.values, "backdrop": _address(self.backdrop)}
-        name = f"panel-{sha256(self.data + json.dumps(state).encode()).hexdigest()[:12]}"
-        return f"""<div class="aeutils-panel" id="{name}">{still}</div>
-<style>{(HERE / "panel.css").read_text()}</style>
-<script type="module">
-{(HERE / "panel.js").read_text()}
-const state = {_json(state)};
-state.data = Uint8Array.from(atob("{base64.b64encode(self.data).decode()}"), (c) => c.charCodeAt(0));
-mount(document.getElementById("{name}"), state);
-</script>"""
-
-
-def _address(picture: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
-
-
-def _json(value: dict) -> str:
-    """JSON for a script element, whose end nothing in it can write."""
-    return json.dumps(value).replace("<", "\\u003c")
+    def needs_kernel(self) -> bool:
+        return self._draw is not None

@@ -9,7 +9,7 @@ import torch
 
 import aeutils as ae
 from aeutils.data.base import DataSet, Split
-from aeutils.panels.decoder import program
+from aeutils.panels.network import decoder
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ def spoilt(model):
 def test_borrowed_weights_travel_to_the_browser(data):
     """The decoder of a tied model has no matrices of its own."""
     model = ae.Contractive(tuple(data.train.x.shape[1:]), 3)
-    source, weights = program(model, torch.rand(20, 3))
+    source, weights = decoder(model, torch.rand(20, 3))
     assert [layer["kind"] for layer in source["layers"]] == ["linear", "sigmoid"]
     numbers = torch.frombuffer(bytearray(weights), dtype=torch.float16 if source["half"] else torch.float32).float()
     weight, bias = numbers[: 64 * 3].view(64, 3), numbers[64 * 3 :]

@@ -1,0 +1,4 @@
+// The worker's script.
+import { serve } from "./serve.js";
+
+serve(/** @type {any} */ (self));
