@@ -499,10 +499,9 @@ def test_what_is_good_is_taken(name):
 
 @pytest.mark.parametrize(("call", "argument", "value"), ALL)
 def test_what_is_bad_is_refused_in_words(call, argument, value):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=r"(?s)^.{20,400}$") as error:
         call.function(**call.good | {argument: value})
     assert Path(error.traceback[-1].path).is_relative_to(PACKAGE), "the error of another library"
-    assert 20 < len(str(error.value)) < 400
 
 
 BAD_SAMPLES = spoilt_images(X) | {"no channel": X[:, 0], "flat": X.flatten(1), "a set": DATA}
@@ -523,7 +522,7 @@ BAD_SAMPLES = spoilt_images(X) | {"no channel": X[:, 0], "flat": X.flatten(1), "
     ids=lambda function: function.__name__,
 )
 def test_a_measure_refuses_bad_samples(function, value):
-    with pytest.raises(ValueError, match="expect|takes samples|is of type"):
+    with pytest.raises(ValueError, match=r"expect|takes samples|is of type"):
         function(VAE, value)
 
 
