@@ -11,7 +11,7 @@ from tests.tools import browser
 from tests.tools.notebooks import FOLDER, LECTURES, read
 
 PRESSES = 10
-PANELS = ("ae.explore(", "ae.film(", "ae.slider_figure(", "ae.slider_picture(")
+PANELS = ("ae.explore(", "ae.film(", "ae.slider_figure(", "ae.slider_picture(", "ae.train_live(")
 LOOKED_AT = (*PANELS, "ae.drawing(", "ae.predict(")
 
 # A panel like the lectures': the picture tells the sliders' positions. With a bug where `b` is not looked at.
@@ -167,7 +167,11 @@ def test_lecture(opened, notebook, tmp_path):
     with opened(notebook, wanted=LOOKED_AT) as page:
         panels, tables = page.panels(), {}
         assert len(panels) == sum(cell.source.count(name) for cell in read(notebook).code for name in PANELS)
-        for number, panel in enumerate(panels):
+        for panel in (panel for panel in panels if panel.trains()):
+            before = panel.pixels()
+            panel.step_button().click()
+            assert panel.pixels() != before
+        for number, panel in enumerate(panel for panel in panels if not panel.trains()):
             tables[f"{number}: {panel.root.locator('.title').inner_text()}"] = latencies(move_every_slider(panel))
         assert page.errors() == page.misprints() == []
     report(notebook.stem, tables, tmp_path)

@@ -188,6 +188,14 @@ class Panel:
         """Its sliders; a pad is one, in two dimensions."""
         return self.root.get_by_role("slider").all()
 
+    def trains(self) -> bool:
+        """Whether a network learns in it: its sliders then say how it goes on, and move no picture themselves."""
+        return self.step_button().count() == 1
+
+    def step_button(self) -> Locator:
+        """The button for one step of training."""
+        return self.root.get_by_role("button", name="Step", exact=True)
+
     def complaint(self) -> str:
         """What it says went wrong while drawing."""
         return self.root.locator(".complaint").inner_text()

@@ -186,3 +186,42 @@ def test_bad_input_is_refused(images, plane):
         ae.train_live(images, hidden=(0,))
     with pytest.raises(ValueError, match="seed"):
         ae.train_live(images, seed=-1)
+
+
+LESSON = """
+const { trainer } = await import("./live/trainer.js");
+const [data, test] = [given.train, given.test].map((values) => Float64Array.from(values));
+const net = trainer(given.plan, data, { bottleneck: 2, noise: 0, sparsity: 0, beta: 1, rate: 0.003 });
+const until = (steps) => { while (net.steps() < steps) net.step(); };
+const look = () => ({ codes: [...net.encode(test)], images: [...net.decode(net.encode(test))] });
+const seen = [0, 30, 1500, 1550].map((steps) => { until(steps); return look(); });
+net.settings.bottleneck = 16;
+seen.push(look());
+until(1600);
+answer = [...seen, look()];
+"""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_the_lecture_says_of_it(seed):
+    panel = ae.train_live(ae.load("glyphs"), seed=seed)
+    (n, m), plan = panel.spec["counts"], panel.spec["plan"]
+    values = torch.frombuffer(bytearray(zlib.decompress(panel.data)), dtype=torch.uint8)
+    train, test, labels = values[: n * 196] / 255, values[n * 196 : (n + m) * 196] / 255, values[(n + m) * 196 :]
+    found = run(LESSON, {"train": train.tolist(), "test": test.tolist(), "plan": plan})
+    test, mean = test.view(m, 196), train.view(n, 196).mean(0)
+    images = [torch.tensor(one["images"]).view(m, 196) for one in found]
+    begin, early, two, later, opened, sixteen = ((one - test).square().sum(1).mean().item() for one in images)
+    away = [(one - mean).square().sum(1).mean().item() for one in images]  # from the mean image
+    assert images[0].std(0).max() < 0.1  # the same grey for all
+    assert away[1] < 0.1 * away[0]
+    assert away[1] < 0.5 * away[2]
+    assert two < 0.9 * early < 0.9 * begin
+    assert opened > later  # the new units have learned nothing
+    assert sixteen < 0.9 * later
+    assert abs(later - two) < 0.05 * two  # without them it had learned what it could
+    same = []
+    for codes in (torch.tensor(one["codes"]).view(m, 16)[:, :2] for one in found[:3:2]):
+        apart = torch.cdist(codes, codes).fill_diagonal_(torch.inf)
+        same.append((labels[apart.argmin(1)] == labels).float().mean().item())
+    assert same[1] > 1.3 * same[0]  # the nearest is of the same class
