@@ -37,17 +37,10 @@ PHOTO = (torch.rand(3, 20, 30) * 255).byte()
 NAN = math.nan
 
 
-@pytest.fixture(scope="module")
-def axes():
-    yield plt.subplots()[1]
-    plt.close("all")
-
-
 @pytest.fixture(autouse=True)
-def close():
+def leave_no_figure():
     yield
-    for number in plt.get_fignums()[1:]:
-        plt.close(number)
+    plt.close("all")
 
 
 def spoilt_images(x: torch.Tensor) -> dict[str, Any]:
