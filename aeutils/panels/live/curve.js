@@ -5,7 +5,7 @@ const POINTS = 400; // the line has no more: neighbours become their mean
 
 /** @param {string} unit: what an error is */
 export function lossCurve(unit) {
-  const { element, canvas, sheet } = paper(`error (${unit}) over steps`, "the error over the steps: nothing yet", 260, 200);
+  const { element, canvas, sheet } = paper(`error (${unit}) over steps, logarithmic`, "the error over the steps: nothing yet", 260, 200);
   /** @type {number[][]} [step, error, how many steps] */
   let points = [];
   let each = 1;
