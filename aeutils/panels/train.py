@@ -105,10 +105,9 @@ def _controls(plane: bool, variational: bool, bottleneck: int, starts: dict[str,
     """The sliders, each with the key of its setting, and with what its stops mean where it has some."""
     most = 2 if plane else 16
     highest = {"noise": 0.5 if plane else 1.0, "sparsity": 0.2 if plane else 2.0, "beta": 0.2 if plane else 4.0}
-    ranges = {"bottleneck": (1, most, bottleneck)}
-    ranges |= {
-        name: (0.0, highest[name], float(starts[name])) for name in ("noise", "beta" if variational else "sparsity")
-    }
+    ranges = {"bottleneck": (1, most, Whole(1, most)("bottleneck", bottleneck))}
+    for name in ("noise", "beta" if variational else "sparsity"):
+        ranges[name] = (0.0, highest[name], float(Number(0, highest[name])(name, starts[name])))
     stops = {"rate": RATES, "speed": tuple(SPEEDS.values())}
     found = [{**control(name, values), "key": name, "stops": None} for name, values in ranges.items()]
     named = {"rate": ("learning rate", [f"{rate:g}" for rate in RATES]), "speed": ("speed", list(SPEEDS))}

@@ -178,9 +178,9 @@ def test_bad_input_is_refused(images, plane):
         ae.train_live(ae.load("noise"))
     with pytest.raises(ValueError, match="model is 'gan'; expected one of ae, vae"):
         ae.train_live(plane, "gan")
-    with pytest.raises(ValueError, match="bottleneck: expected"):
+    with pytest.raises(ValueError, match="bottleneck is 3; expected a whole number, from 1 to 2"):
         ae.train_live(plane, bottleneck=3)
-    with pytest.raises(ValueError, match="noise: expected"):
+    with pytest.raises(ValueError, match=r"noise is 9\.0; expected a number from 0 to 1"):
         ae.train_live(images, noise=9.0)
     with pytest.raises(ValueError, match="hidden"):
         ae.train_live(images, hidden=(0,))
