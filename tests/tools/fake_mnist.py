@@ -1,13 +1,9 @@
-"""A small data set in MNIST's format, a server that offers it in good and bad ways, and folders of a test's own.
-
-`python -m tests.tools.fake_mnist MIRROR FOLDER` loads the set in a process of its own, which a test can kill.
-"""
+"""A small data set in MNIST's format, a server that offers it in good and bad ways, and folders of a test's own."""
 
 import functools
 import gzip
 import hashlib
 import json
-import sys
 import tempfile
 import threading
 from collections import Counter
@@ -17,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from aeutils.data import folders
 from aeutils.data.glyphs import glyphs
@@ -115,18 +112,12 @@ def server(files: dict[str, bytes] | None = None) -> Iterator[ThreadingHTTPServe
         running.server_close()
 
 
-def main(url: str, folder: str) -> None:
+def load(url: str, folder: Path) -> None:
     """Load the fake from `url` into `folder` and print what came of it, as JSON, in the last line."""
-    import pytest
-
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as others:
         mirrors(patch, url)
         own_folders(patch, Path(others))
-        Path(folder).mkdir(exist_ok=True)
-        patch.setenv("AEUTILS_DATA", folder)
+        folder.mkdir(exist_ok=True)
+        patch.setenv("AEUTILS_DATA", str(folder))
         data = real.real(source())
     print(json.dumps({"name": data.name, "source": data.source, "sum": int(data.train.x.sum())}))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

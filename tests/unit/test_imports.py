@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -20,6 +21,7 @@ print(json.dumps(sorted(set(sys.modules) - known)))
 """
 
 
+@cache
 def imported(code: str, before: str = "import torch") -> list[str]:
     """The modules that `code` imports in a fresh Python that has run `before`."""
     command = [sys.executable, "-c", CODE.format(before=before, code=code)]

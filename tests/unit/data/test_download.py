@@ -1,10 +1,7 @@
 """Downloads against a server of our own: whole or not at all, once for all processes, and never a hang."""
 
 import json
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,8 +12,7 @@ import torch
 from aeutils.data import folders
 from aeutils.data.mnist import download, mirrors, real
 from tests.tools import fake_mnist
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.tools.forked import Forked
 
 
 @pytest.fixture
@@ -33,12 +29,6 @@ def silent_port():
     """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
-
-
-def start(url: str, folder: Path) -> subprocess.Popen:
-    """Load the fake set in a process of its own."""
-    command = [sys.executable, "-m", "tests.tools.fake_mnist", url, str(folder)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
 def expected_sum() -> int:
@@ -94,7 +84,7 @@ def test_a_harmed_file_is_named_and_only_that_file_is_fetched_again(data_folder,
     assert str(data_folder) not in complaint
 
 
-def test_a_download_killed_in_the_middle_leaves_nothing_that_is_trusted(data_folder, monkeypatch):
+def test_a_download_killed_in_the_middle_leaves_nothing_that_is_trusted(data_folder, monkeypatch, tmp_path):
     begun = threading.Event()
 
     def trickle() -> None:
@@ -103,11 +93,10 @@ def test_a_download_killed_in_the_middle_leaves_nothing_that_is_trusted(data_fol
 
     with fake_mnist.server() as server:
         server.pause = trickle
-        process = start(server.url, data_folder)
+        process = Forked(tmp_path / "printed", fake_mnist.load, server.url, data_folder)
         assert begun.wait(60)
         time.sleep(0.3)  # some pieces more: the file is there and incomplete
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
         assert leftovers(data_folder), "killed too late: the download had been tidied up"
         assert not (data_folder / "MNIST").exists()
 
@@ -133,8 +122,9 @@ def test_two_processes_at_once_download_once(data_folder, monkeypatch, tmp_path)
             both_here.set()
 
         server.pause = wait_for_the_other
-        processes = [start(server.url, tmp_path / "shared") for _ in range(2)]
-        printed = [process.communicate(timeout=60)[0].splitlines() for process in processes]
+        shared = server.url, tmp_path / "shared"
+        processes = [Forked(tmp_path / f"printed{n}", fake_mnist.load, *shared) for n in range(2)]
+        printed = [process.lines(60) for process in processes]
         both_here.set()
     results = [json.loads(lines[-1]) for lines in printed]
     assert results == [{"name": "fake", "source": "AEUTILS_DATA", "sum": expected_sum()}] * 2

@@ -1,7 +1,11 @@
-"""Training by two processes that torchrun starts: the result of one process, and what remains when one dies."""
+"""Training by two processes: the result of one process, and what remains when one dies.
+
+torchrun starts a Python for each, which takes seconds: one test does so, the others set the variables that it sets.
+"""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,15 +20,16 @@ from aeutils.files import read_tensors
 from aeutils.training import distributed
 from aeutils.training.run import Run
 from aeutils.training.settings import Settings
+from tests.tools.forked import Forked
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-EPOCHS = 6
+EPOCHS = 40  # of a small network: long enough to be killed in the middle
 PATIENCE = 240  # seconds; a start takes 5 on two idle cores
 
 
 def command(out, epochs=EPOCHS):
-    train = ["train", "--data", "glyphs", "--latent", "4", "--batch-size", "1000"]
-    return ["-m", "aeutils", *train, "--epochs", str(epochs), "--out", str(out)]
+    train = ["train", "--model", "linear", "--data", "glyphs", "--latent", "4", "--batch-size", "1000"]
+    return [*train, "--epochs", str(epochs), "--out", str(out)]
 
 
 def test_processes_share_the_batches_of_one_and_draw_noise_of_their_own(monkeypatch):
@@ -47,6 +52,17 @@ def test_processes_share_the_batches_of_one_and_draw_noise_of_their_own(monkeypa
         first_batches(0, 7)
 
 
+def run_by_two(arguments, scratch):
+    """Runs a command of ours in two processes, with the variables that torchrun sets: the lines that they print."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        common = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    both = [
+        Forked(scratch / f"printed{rank}", main, arguments, RANK=str(rank), LOCAL_RANK=str(rank), **common)
+        for rank in range(2)
+    ]
+    return [line for process in both for line in process.lines(PATIENCE)]
+
+
 def workers(process):
     """Process ids of the two workers that have come as far as training."""
     return [child.pid for child in psutil.Process(process.pid).children() if "aeutils" in child.cmdline()]
@@ -54,20 +70,20 @@ def workers(process):
 
 def test_two_processes_learn_the_weights_of_one(tmp_path):
     """Two epochs, after which rounding has not yet grown where there is hardly a gradient: Adam divides by it."""
-    main(command(tmp_path / "one", epochs=2)[2:])
-    subprocess.run([*TORCHRUN, *command(tmp_path / "two", epochs=2)], capture_output=True, timeout=PATIENCE, check=True)
+    main(command(tmp_path / "one", epochs=2))
+    run_by_two(command(tmp_path / "two", epochs=2), tmp_path)
     one, two = (ae.load_model(tmp_path / name)[0] for name in ("one", "two"))
     for a, b in zip(one.parameters(), two.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
-def test_a_killed_worker_ends_the_run_which_resumed_gives_the_result_of_one_process(tmp_path, capsys):
+def test_a_killed_worker_ends_the_run_which_resumed_gives_the_result_of_one_process(tmp_path, tmp_path_factory, capsys):
     """SIGKILL in the middle of training: the run ends soon and non-zero, says so, and goes on from its checkpoint."""
-    main(command(tmp_path / "one")[2:])
+    main(command(tmp_path / "one"))
     alone = capsys.readouterr().out.splitlines()
     checkpoint = tmp_path / "two.0.checkpoint"
     # torchrun looks after its workers every few seconds only: else it may end the other one before that has spoken.
-    started = [*TORCHRUN, "--monitor-interval=5", *command(tmp_path / "two")]
+    started = [*TORCHRUN, "--monitor-interval=5", "-m", "aeutils", *command(tmp_path / "two")]
     process = subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + PATIENCE
     while not checkpoint.exists() and time.monotonic() < deadline:
@@ -83,8 +99,7 @@ def test_a_killed_worker_ends_the_run_which_resumed_gives_the_result_of_one_proc
     done = len(seconds)
     assert 1 <= done < EPOCHS
 
-    again = [*TORCHRUN, *command(tmp_path / "two")]
-    shared = subprocess.run(again, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout.splitlines()
+    shared = run_by_two(command(tmp_path / "two"), tmp_path_factory.mktemp("printed"))
     first, second = (ae.load_model(tmp_path / name)[1] for name in ("one", "two"))
     assert second["epochs"] == [EPOCHS]
     assert second["history"][0]["seconds"][:done] == seconds  # these epochs were not done again

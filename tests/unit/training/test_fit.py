@@ -1,9 +1,5 @@
 """`fit`: what it learns, what it refuses, and how a run ends early, fails, or goes on after a kill."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -14,6 +10,7 @@ from torch import nn
 import aeutils as ae
 from aeutils.files import read_tensors
 from aeutils.training.optimizers import one_cycle
+from tests.tools.forked import Forked
 
 
 @pytest.fixture(scope="module")
@@ -312,42 +309,34 @@ def test_resume_after_an_interruption_is_bit_identical(images, tmp_path):
     assert history.test == expected.test
 
 
-KILLED = """
-import sys, time, torch
-import aeutils as ae
-pause, path = float(sys.argv[1]), sys.argv[2]
-
 class Slow(ae.VAE):
+    pause = 0.0  # seconds before every step
+
     def loss(self, x, target=None):
-        time.sleep(pause)
+        time.sleep(self.pause)
         return super().loss(x, target)
 
-torch.manual_seed(0)
-model = Slow(latent_dim=4, hidden=(32,))
-data = ae.load("glyphs", train=1500, test=300)
-history = ae.fit(model, data.train, epochs=4, seed=1, checkpoint=path)
-print(history.epochs, sum(float(p.double().sum()) for p in model.parameters()).hex())
-"""
+
+def train_slowly(pause, path):
+    """Trains for four epochs: their number and the sum of the weights, to the last bit."""
+    torch.manual_seed(0)
+    model = Slow(latent_dim=4, hidden=(32,))
+    model.pause = pause
+    history = ae.fit(model, ae.load("glyphs", train=1500, test=300).train, epochs=4, seed=1, checkpoint=path)
+    return history.epochs, sum(float(p.detach().double().sum()) for p in model.parameters()).hex()
 
 
-def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch, capsys):
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path):
     """SIGKILL in the middle of an epoch; another process, this one, resumes and ends where an undisturbed run does."""
-
-    def here(name):
-        monkeypatch.setattr(sys, "argv", ["-c", "0", str(tmp_path / name)])
-        exec(KILLED, {"__name__": "__main__"})
-        return capsys.readouterr().out
-
     checkpoint = tmp_path / "killed.safetensors"
-    victim = subprocess.Popen([sys.executable, "-c", KILLED, "0.05", str(checkpoint)], stdout=subprocess.DEVNULL)
-    undisturbed = here("whole.safetensors")
+    victim = Forked(tmp_path / "printed", train_slowly, 0.05, checkpoint)
+    undisturbed = train_slowly(0.0, tmp_path / "whole.safetensors")
     deadline = time.monotonic() + 60
     while not checkpoint.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    os.kill(victim.pid, signal.SIGKILL)
-    victim.wait()
+    victim.kill()
     assert 1 <= len(read_tensors(checkpoint)[1]["history"]["seconds"]) < 4
-    assert here("killed.safetensors") == undisturbed != ""
+    assert train_slowly(0.0, checkpoint) == undisturbed
 
 
 def test_a_finished_run_is_loaded_not_trained_again(images, tmp_path):
