@@ -31,7 +31,7 @@ class Budget:
 
 
 BUDGETS = {
-    "look": Budget("look", train=4_000, test=600, epochs=0.1),  # the tests of what a page shows: nothing is learned
+    "look": Budget("look", train=1_000, test=300, epochs=0.1),  # the tests of what a page shows: nothing is learned
     "quick": Budget("quick", train=12_000, test=2_000, epochs=1),  # the tests of what is learned
     "normal": Budget("normal", train=None, test=None, epochs=1),  # two CPU cores
     "full": Budget("full", train=None, test=None, epochs=4),  # a GPU

@@ -103,6 +103,7 @@ def test_any_model_denoises(tmp_path, capsys):
     assert sum("psnr" in key for key in recipe["measures"]) == 4
 
 
+@pytest.mark.usefixtures("little")
 def test_the_denoiser_denoises_unasked(tmp_path, capsys):
     _, recipe = ae.load_model(train(tmp_path, "--model", "denoising"))
     assert recipe["corrupt"] == "gaussian=0.5"
@@ -136,6 +137,7 @@ def test_train_resumes_from_its_checkpoint(tmp_path, capsys):
     assert torch.equal(first, torch.cat([p.flatten() for p in ae.load_model(tmp_path / "m")[0].parameters()]))
 
 
+@pytest.mark.usefixtures("little")
 def test_train_starts_from_saved_weights(tmp_path, capsys):
     first = train(tmp_path, "--model", "vae").rename(tmp_path / "first.safetensors")
     (tmp_path / "m.json").rename(tmp_path / "first.json")
@@ -191,8 +193,8 @@ def test_altered_weights_are_refused(tmp_path, damage):
         ae.load_model(path)
 
 
-@pytest.mark.usefixtures("little")
-def test_bench_times_three_loops_and_writes_json(tmp_path, capsys):
+def test_bench_times_three_loops_and_writes_json(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "load", lambda name: ae.load("glyphs", train=4_000, test=10))
     out = tmp_path / "folder" / "bench.json"
     main(["bench", "vae", "--rounds", "3", "--quick", "--out", str(out)])
     result = json.loads(out.read_text())["models"]["vae"]

@@ -70,4 +70,4 @@ def tangent_plane() -> Iterator[str]:
     yield text(x[0] - 12, x[1] + 6, "*x*")
     yield text(216, 145, "*v*_{1}") + text(236, 114, "*v*_{2}")
     yield text(10, 20, "across: the code\n*h* hardly moves", 13, "start")
-    yield text(392, 40, "in the plane: a step *ε*\nalong *v*_{*k*} moves *h* by *s*_{*k*} *ε*", 13, "end")
+    yield text(392, 40, "in the plane: a step *t*\nalong *v*_{*k*} moves *h* by *s*_{*k*} *t*", 13, "end")
