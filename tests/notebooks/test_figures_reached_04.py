@@ -49,6 +49,6 @@ def test_squared_error_answers_with_the_mean_and_the_second_network_with_a_line(
     error, distance = numbers("squared error +(?=\\d)")
     assert error == pytest.approx(6, abs=0.2)
     assert distance == pytest.approx(6, abs=0.2)
-    error, distance = numbers("second network +(?=\\d)")
+    error, distance = numbers("generator +(?=\\d)")
     assert error == pytest.approx(12, abs=1.5)
     assert distance <= 2

@@ -311,16 +311,16 @@ def test_the_command_line_reports_the_baselines_beside_the_model():
     assert central["psnr_hole_mean"] == pytest.approx(expected)
 
 
-def test_it_learns_and_the_layer_and_the_adversary_do_their_work(seed=0):
+def test_it_learns_and_the_layer_and_the_adversary_do_their_work():
     data = ae.load("glyphs", train=4000, test=500)
     x = ae.as_float(data.test.x)
     hole = masks.central(x[:1])
 
     def trained(weight=None, **options):
-        torch.manual_seed(seed)
+        torch.manual_seed(0)
         model = ae.Context(**options)
         player = model if weight is None else ae.Adversarial(model, ae.Discriminator(), weight)
-        ae.fit(player, data.train, epochs=6, show=False, seed=seed)
+        ae.fit(player, data.train, epochs=6, show=False, seed=0)
         return ae.reconstruct(model, x)
 
     filled = {"whole": trained(), "ablated": trained(fully_connected=False), "sharp": trained(weight=1.0)}
