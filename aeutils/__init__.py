@@ -4,8 +4,8 @@ Importing it is cheap: a name's module is looked up and imported when the name i
 waits for scikit-learn or for figures that are not asked for.
 """
 
-import importlib
-from functools import cache
+import importlib as _importlib
+from functools import cache as _cache
 
 # Module -> the public names that live in it.
 HOMES: dict[str, str] = {
@@ -48,7 +48,7 @@ MODULES = {  # public as modules: `ae.masks.central(...)`
 }
 
 
-@cache
+@_cache
 def _homes() -> dict[str, str]:
     """Public name -> its module. The files of `ROOMS` are read, not imported."""
     import ast
@@ -67,9 +67,9 @@ def __getattr__(name: str):
     if name == "__all__":
         value = sorted(_homes())
     elif name in MODULES:
-        value = importlib.import_module(f"{__name__}.{MODULES[name]}")
+        value = _importlib.import_module(f"{__name__}.{MODULES[name]}")
     elif name in _homes():
-        value = getattr(importlib.import_module(f"{__name__}.{_homes()[name]}"), name)
+        value = getattr(_importlib.import_module(f"{__name__}.{_homes()[name]}"), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value  # looked up once

@@ -46,10 +46,10 @@ def bench(arguments: argparse.Namespace) -> None:
 
 def data(arguments: argparse.Namespace) -> None:
     """load data sets by name (downloading what is missing) and say where each came from; 1 if one cannot be had"""
-    from aeutils.data import check_name, load
+    from aeutils.data import NAME, load
 
     for name in arguments.names:
-        check_name(name)  # an unknown one is told before the others are downloaded
+        NAME("name", name)  # an unknown one is told before the others are downloaded
     missing = []
     for name in arguments.names:
         loaded = load(name)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,16 @@ def replacing(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
     except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own error
         raise OSError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}") from error
+
+
+def check_writable(folder: Path) -> None:
+    """OSError where no file can be made in `folder`, which is made if it is missing: found out before the work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise OSError(f"{folder} cannot be written to: {error.strerror or error}") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], about: dict) -> None:

@@ -17,9 +17,10 @@ from aeutils import environment
 from aeutils.bench import latency
 from aeutils.bench.growth import draw, growth
 from aeutils.bench.usual_loop import UsualDeep, UsualDenoiser, UsualVAE, usual_epoch
-from aeutils.checks import check_whole
+from aeutils.checks import File, OneOf, check_whole
 from aeutils.data import load
 from aeutils.data.base import as_float
+from aeutils.files import check_writable
 from aeutils.images.corruptions import Gaussian
 from aeutils.models import VAE, Autoencoder, Deep, Denoising
 from aeutils.training.fit import fit
@@ -193,13 +194,13 @@ def table(result: dict) -> str:
 
 def main(out: Path, rounds: int = 5, names: list[str] | None = None, quick: bool = False) -> None:
     """Print the tables, write the JSON and, unless `quick`, the figure of growth beside it."""
-    unknown = [name for name in names or () if name not in CASES]
-    if unknown:
-        raise ValueError(f"there is no bench of {unknown[0]!r}; expected one of {', '.join(CASES)}")
+    for name in names or ():
+        OneOf(among=CASES, none="there is no bench of")("name", name)
     check_whole("rounds", rounds)
+    out = File()("out", out)
     if out.is_dir():
         raise ValueError(f"{out} is a folder; name a file in it, as {out / 'bench.json'}")
-    out.parent.mkdir(parents=True, exist_ok=True)  # an impossible one is told before the work
+    check_writable(out.parent)  # an impossible one is told before the work
     device, data = environment.device(), load("mnist")
     result = {
         "data": f"{data.name}, {len(data.train):,} images",

@@ -14,6 +14,7 @@ Why not jaxtyping with beartype: they check and do not convert, know shapes and 
 from aeutils.checks.contract import checked
 from aeutils.checks.kinds import (
     SEED,
+    SIZE,
     File,
     Flag,
     Kind,
@@ -23,14 +24,12 @@ from aeutils.checks.kinds import (
     Text,
     Whole,
     check_divides,
-    check_number,
-    check_range,
-    check_sizes,
     check_whole,
 )
 
 __all__ = [
     "SEED",
+    "SIZE",
     "File",
     "Flag",
     "Kind",
@@ -40,9 +39,6 @@ __all__ = [
     "Text",
     "Whole",
     "check_divides",
-    "check_number",
-    "check_range",
-    "check_sizes",
     "check_whole",
     "checked",
 ]

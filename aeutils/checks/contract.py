@@ -1,7 +1,7 @@
 """`@checked`: a function's annotations are its contract, kept at the border, before its first line runs."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import wraps
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -14,8 +14,9 @@ PLAIN = {str: Text(), bool: Flag(), int: Whole(None), float: Number()}
 def checked(function: Callable) -> Callable:
     """`function`, given only what its annotations say, converted; else ValueError. Of a class: its constructor.
 
-    An annotation is a `Kind`, or a type: str, bool, int, float (finite), a class, a Callable, and a Mapping, a Sequence
-    or a union of these. What is not annotated, and a parameter that has its default, passes as it is.
+    An annotation is a `Kind`, or a type: str, bool, int, float (finite), a class, a Callable, and a Mapping, a dict
+    (which may be empty), a Sequence, a list, a tuple[..., ...] or a union of these. What is not annotated, and a
+    parameter that has its default, passes as it is.
 
     Of a method: what the object has bound stands in its `border`, sizes with their owners, and under "like" a tensor
     whose precision and device the others take: {"n": (784, "the weight"), "like": weight}.
@@ -65,11 +66,13 @@ def kind_of(annotation: Any) -> Kind | None:
         return kind | None if NoneType in inner else kind
     if annotation is Callable or origin is Callable:
         return Function()
-    if origin is Mapping:
-        return Named(kind_of(inner[1]) or Kind())
-    if origin is Sequence:
+    if origin in (Mapping, dict):
+        return Named(kind_of(inner[1]) or Kind(), least=int(origin is Mapping))
+    if origin in (Sequence, list):
         return Several(kind_of(inner[0]) or Kind())
-    known = isinstance(annotation, type) and annotation not in (object, inspect.Parameter.empty)
+    if origin is tuple and inner[-1] is ...:
+        return Several(kind_of(inner[0]) or Kind(), tuple)
+    known = isinstance(annotation, type) and annotation not in (object, Any, inspect.Parameter.empty)
     # A bare Tensor says too little: where it is meant, a Kind says the shape, or the function checks.
     return Instance(annotation) if known and annotation.__module__ != "torch" else None
 
@@ -90,35 +93,45 @@ class Either(Kind):
 
 
 class Function(Kind):
-    """Whatever can be called."""
+    """Whatever can be called, except a class: of a corruption, the object is the function. `meaning`: "of images"."""
 
-    expected = "a function"
+    def __init__(self, meaning: str = ""):
+        self.expected = f"a function {meaning}".rstrip()
 
     def __call__(self, name, value, sizes=None):
+        if isinstance(value, type):
+            raise self.error(name, value, f"Make one: {value.__name__}(...)")
         if not callable(value):
             raise self.error(name, value)
         return value
 
 
 class Several(Kind):
-    """A list, a tuple or another sequence of values of a kind, no string -> list."""
+    """A list, a tuple or another sequence of values of a kind, no string and no set -> list, or a `made` tuple."""
 
-    def __init__(self, kind: Kind):
-        self.kind, self.expected = kind, f"a list, every one of it {kind.expected}"
+    def __init__(self, kind: Kind, made: type = list):
+        self.kind, self.made, self.expected = kind, made, f"a list, every one of it {kind.expected}"
 
     def __call__(self, name, value, sizes=None):
-        if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__len__") or not hasattr(value, "__iter__"):
+        ordered = not isinstance(value, str | bytes | Mapping | Set | type)
+        # A tensor or array of no dimension has __len__, too, and no length.
+        if not ordered or not hasattr(value, "__len__") or not hasattr(value, "__iter__") or _is_scalar(value):
             raise self.error(name, value)
-        return [self.kind(f"{name}[{k}]", one, sizes) for k, one in enumerate(value)]
+        return self.made(self.kind(f"{name}[{k}]", one, sizes) for k, one in enumerate(value))
+
+
+def _is_scalar(value: Any) -> bool:
+    return getattr(value, "shape", None) == ()
 
 
 class Named(Kind):
-    """A dictionary of values of a kind by name, one or more -> dict."""
+    """A dictionary of values of a kind by name, `least` or more -> dict."""
 
-    def __init__(self, kind: Kind):
-        self.kind, self.expected = kind, f"a dictionary, by name: {kind.expected}"
+    def __init__(self, kind: Kind, least: int = 1):
+        self.kind, self.least, self.expected = kind, least, f"a dictionary, by name: {kind.expected}"
 
     def __call__(self, name, value, sizes=None):
-        if not isinstance(value, Mapping) or not value or not all(isinstance(key, str) for key in value):
+        right = isinstance(value, Mapping) and len(value) >= self.least and all(isinstance(key, str) for key in value)
+        if not right:
             raise self.error(name, value)
         return {key: self.kind(f"{name}[{key!r}]", one, sizes) for key, one in value.items()}

@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import os
 import reprlib
 import sys
 from operator import index
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 LARGEST = sys.float_info.max  # an int may be larger, and NaN and infinity are not in reach of it
+LARGEST_SIZE = 10**12  # of a layer: more than any memory, and still a number of bytes
+LONGEST_NAME = 255  # bytes of a file's name on every usual system
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, Path)
@@ -63,6 +66,7 @@ class Whole(Kind):
 
 
 SEED = Whole(0, 2**32 - 1)  # what every generator takes, NumPy's, too
+SIZE = Whole(1, LARGEST_SIZE)
 
 
 class Number(Kind):
@@ -101,11 +105,11 @@ class Flag(Kind):
 
 
 class Text(Kind):
-    """A string. `filled`: with more in it than blanks."""
+    """A string. `filled`: with more in it than blanks; `meaning`: what it says, "that says what is shown"."""
 
-    def __init__(self, filled: bool = False):
+    def __init__(self, filled: bool = False, meaning: str = ""):
         self.filled = filled
-        self.expected = "a text that is not empty" if filled else "a text"
+        self.expected = f"a text {meaning or 'that is not empty' * filled}".rstrip()
 
     def __call__(self, name, value, sizes=None):
         if not isinstance(value, str) or (self.filled and not value.strip()):
@@ -114,10 +118,13 @@ class Text(Kind):
 
 
 class OneOf(Kind):
-    """One of several strings, as the keys of a dictionary that may still grow."""
+    """One of several strings, as the keys of a dictionary that may still grow.
 
-    def __init__(self, *choices: str, among=()):
-        self.choices = among or choices
+    none: how an error begins: "there is no data set"; else with the parameter's name
+    """
+
+    def __init__(self, *choices: str, among=(), none: str = ""):
+        self.choices, self.none = among or choices, none
 
     @property
     def expected(self) -> str:
@@ -128,14 +135,20 @@ class OneOf(Kind):
             raise self.error(name, value)
         return value
 
+    def error(self, name, value, advice=""):
+        if not self.none:
+            return super().error(name, value, advice)
+        return ValueError(f"{self.none} {said(value)}; expected {self.expected}")
+
 
 class Sizes(Kind):
-    """Sizes, whole numbers above 0, as many as `count` says, `least` or more -> tuple of int."""
+    """Sizes, whole numbers from 1 to `most`, as many as `count` says, `least` or more -> tuple of int."""
 
-    def __init__(self, count: int | None = None, least: int = 1):
-        self.count, self.least = count, least
-        many = f"{count} " if count else ""
-        self.expected = f"a tuple of {many}sizes, whole numbers above 0"
+    def __init__(self, count: int | None = None, least: int = 1, most: int = LARGEST_SIZE):
+        self.count, self.least, self.most = count, least, most
+        many, more = (f"{count} ", "") if count else ("", f", {least} or more of them" * (least > 1))
+        limit = f" from 1 to {most}" if most < LARGEST_SIZE else " above 0"
+        self.expected = f"a tuple of {many}sizes, whole numbers{limit}{more}"
 
     def __call__(self, name, value, sizes=None):
         if not isinstance(value, tuple | list) or len(value) < self.least or self.count not in (None, len(value)):
@@ -143,6 +156,8 @@ class Sizes(Kind):
         plain = tuple(map(plain_number, value))
         if not all(isinstance(one, int) and one > 0 for one in plain):
             raise self.error(name, value)
+        if max(plain, default=0) > self.most:
+            raise self.error(name, value, f"The largest is {self.most}")
         return plain
 
 
@@ -154,7 +169,13 @@ class File(Kind):
     def __call__(self, name, value, sizes=None):
         if not isinstance(value, str | Path) or "\0" in str(value) or not str(value).strip():
             raise self.error(name, value)
-        return Path(value).expanduser()
+        longest = max(len(os.fsencode(part)) for part in (*Path(value).parts, ""))
+        if longest > LONGEST_NAME:
+            raise self.error(name, value, f"A name in it has {longest} bytes, and {LONGEST_NAME} is the most")
+        try:
+            return Path(value).expanduser()
+        except RuntimeError:
+            raise self.error(name, value, "There is no home folder of that name") from None
 
 
 class Instance(Kind):
@@ -204,16 +225,6 @@ def check_whole(name: str, value: object, least: int = 1, most: int | None = Non
     return Whole(least, most)(name, value)
 
 
-def check_number(name: str, value: object, least: float = 0.0) -> float:
-    """`value`, a finite number, `least` or above; else ValueError. `name` says which option it is."""
-    return Number(least)(name, value)
-
-
-def check_range(name: str, value: object, low: float, high: float) -> float:
-    """`value`, a finite number from `low` to `high`; else ValueError. `name` says which parameter it is."""
-    return Number(low, high)(name, value)
-
-
 def check_divides(scale: int, shape: tuple[int, ...]) -> None:
     """ValueError unless `scale` divides height and width of images of `shape` [..., H, W]."""
     if shape[-2] % scale or shape[-1] % scale:
@@ -221,18 +232,3 @@ def check_divides(scale: int, shape: tuple[int, ...]) -> None:
             f"a scale of {scale} does not divide images of {shape[-2]} x {shape[-1]} pixels; "
             "crop them or choose another scale"
         )
-
-
-def check_sizes(shape: tuple[int, ...], *sizes: int, hidden: tuple[int, ...] = ()) -> None:
-    """ValueError unless a shape, the `hidden` layers' sizes and all further sizes are positive whole numbers."""
-    tuples = all(isinstance(several, tuple | list) for several in (shape, hidden))
-    if not tuples or not shape or not all(_is_size(size) for size in (*shape, *hidden, *sizes)):
-        raise ValueError(
-            "sizes are whole numbers above 0, and shape and hidden tuples of them; "
-            f"got shape {shape!r}, hidden {hidden!r} and sizes {sizes}"
-        )
-
-
-def _is_size(value: object) -> bool:
-    plain = plain_number(value)
-    return isinstance(plain, int) and plain > 0

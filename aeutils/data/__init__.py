@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable
 
 from aeutils import environment
-from aeutils.checks import checked
+from aeutils.checks import OneOf, checked
 from aeutils.data import blocks, digits8, glyphs, photos, points
 from aeutils.data import patches as squares
 from aeutils.data.base import DataSet, Split, as_float
@@ -40,20 +40,16 @@ REGISTRY: dict[str, Callable[..., DataSet | Photos]] = {
 }
 
 
-def check_name(name: str) -> None:
-    """ValueError, which lists what there is, unless `name` is a data set's."""
-    if not isinstance(name, str) or name not in REGISTRY:
-        raise ValueError(f"there is no data set {name!r}; expected one of {', '.join(REGISTRY)}")
+NAME = OneOf(among=REGISTRY, none="there is no data set")
 
 
 @checked
-def load(name: str, **options) -> DataSet | Photos:
+def load(name: NAME, **options) -> DataSet | Photos:
     """The data set `name`, on the course's device and no larger than the budget (AEUTILS_DEVICE, AEUTILS_BUDGET).
 
     options: those of the function of that name, as `load("blocks", train=1000)`
     Raises ValueError, which lists what there is, for an unknown name or option and for a value out of range.
     """
-    check_name(name)
     known = inspect.signature(REGISTRY[name]).parameters
     for option in options:
         if option not in known:

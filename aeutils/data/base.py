@@ -7,7 +7,7 @@ from torch import Tensor
 
 from aeutils.checks import Whole, checked
 from aeutils.checks.kinds import said
-from aeutils.checks.tensors import Images, Numbers, as_tensor
+from aeutils.checks.tensors import Images, Labels, Numbers, as_tensor
 
 LARGEST = 100_000_000  # samples that a set is asked for; a slip of the keyboard fills the memory with more
 
@@ -18,6 +18,8 @@ class Split:
 
     x: images uint8 [N, C, H, W] in 0..255, or points float32 [N, D]
     labels: int64 [N] (class) or [N, K] (attributes)
+
+    ValueError for other types, for labels below 0, and for more or fewer of them than samples.
     """
 
     x: Tensor
@@ -29,6 +31,8 @@ class Split:
             if tensor is None or tensor.ndim == 0:
                 raise ValueError(f"{name} is {said(getattr(self, name))}; expected a tensor of samples or their labels")
             object.__setattr__(self, name, tensor)
+        _check_pixels("x", self.x, self.x)
+        object.__setattr__(self, "labels", Labels("...")("labels", self.labels))
         if len(self.x) != len(self.labels):
             raise ValueError(f"{len(self.x)} samples and {len(self.labels)} labels; expected as many of each")
 
@@ -45,6 +49,7 @@ class Split:
         return Split(self.x.to(device), self.labels.to(device))
 
 
+@checked
 @dataclass(frozen=True)
 class DataSet:
     """A named data set: where it came from, its classes, its train and test split.
@@ -90,6 +95,11 @@ def as_float(x: Tensor) -> Tensor:
     ValueError for other types: whole numbers of more bits may be anything, and truth values are no pixels.
     """
     given, x = x, as_tensor(x)
-    if x is None or not (x.is_floating_point() or x.dtype == torch.uint8):
-        raise ValueError(f"x is {said(given)}; expected uint8 pixels or floats. Pixels 0..255: .to(torch.uint8)")
+    _check_pixels("x", given, x)
     return x.float().div_(255) if x.dtype == torch.uint8 else x
+
+
+def _check_pixels(name: str, given: object, x: Tensor | None) -> None:
+    """ValueError unless `given` has become a tensor x of pixels or other numbers."""
+    if x is None or not (x.is_floating_point() or x.dtype == torch.uint8):
+        raise ValueError(f"{name} is {said(given)}; expected uint8 pixels or floats. Pixels 0..255: .to(torch.uint8)")

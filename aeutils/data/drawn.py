@@ -1,16 +1,13 @@
 """Drawings kept between runs: tensors in a safetensors file that is believed only when its SHA-256 fits."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from aeutils.data.folders import first_writable, search_path
-from aeutils.files import fingerprint
+from aeutils.files import read_tensors, write_tensors
 
 PATIENCE = 20.0  # seconds to wait for another process that draws the same, before drawing it here too
 Tensors = dict[str, Tensor]
@@ -53,23 +50,14 @@ def find(name: str, version: int) -> Tensors | None:
 def read(path: Path, version: int) -> Tensors | None:
     """The tensors in `path`; None when it is missing, of another version, or not what was written."""
     try:
-        with safe_open(path, framework="pt") as file:
-            promised = file.metadata() or {}
-            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118 (it is no dict)
-    except (OSError, SafetensorError):
+        tensors, about = read_tensors(path)
+    except (OSError, ValueError):
         return None
-    return tensors if promised == {"version": str(version), "sha256": fingerprint(tensors)} else None
+    return tensors if about == {"version": version} else None
 
 
 def write(path: Path, version: int, tensors: Tensors) -> None:
-    """Write to a file beside `path`, then rename: whoever looks sees the whole file or none. OSError when it cannot.
-
-    The caller holds the lock, so one fixed name will do: what a killed process left there is overwritten.
-    """
-    part = path.with_suffix(".part")
-    try:
-        save_file(tensors, part, {"version": str(version), "sha256": fingerprint(tensors)})
-        os.replace(part, path)
-    except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own error
-        part.unlink(missing_ok=True)
-        raise OSError(str(error)) from error
+    """Write the tensors, and remove what a killed process left beside them: the caller holds the lock. OSError."""
+    for left in path.parent.glob(f"{path.stem}.*part"):
+        left.unlink(missing_ok=True)
+    write_tensors(path, tensors, {"version": version})

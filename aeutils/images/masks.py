@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aeutils.checks import Number, Whole, checked
+from aeutils.checks.kinds import said
 from aeutils.checks.tensors import Batch
 
 IMAGES = Batch("N C H W", stored=True)
@@ -93,10 +94,10 @@ KINDS: dict[str, Callable[[Tensor], Tensor]] = {  # within a training step
 def check_hole(hole: Tensor, x: Tensor) -> None:
     """ValueError unless `hole` is bool, with one mask for each of the images x [N, C, H, W] or one for all."""
     n, h, w = _sizes(x)
-    if hole.dtype != torch.bool or tuple(hole.shape) not in ((1, 1, h, w), (n, 1, h, w)):
+    right = isinstance(hole, Tensor) and hole.dtype == torch.bool
+    if not right or tuple(hole.shape) not in ((1, 1, h, w), (n, 1, h, w)):
         raise ValueError(
-            f"a hole in these images is bool [1 or {n}, 1, {h}, {w}], True where pixels are missing; "
-            f"got {hole.dtype} {list(hole.shape)}"
+            f"a hole in these images is bool [1 or {n}, 1, {h}, {w}], True where pixels are missing; got {said(hole)}"
         )
 
 

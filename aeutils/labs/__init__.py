@@ -7,6 +7,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from aeutils.checks import checked
+
 
 @cache
 def _labs() -> dict[int, object]:
@@ -20,6 +22,7 @@ def every_lab() -> list:
     return [*_labs().values()]
 
 
+@checked
 def lab(number: int):
     """The exercises of a lab (`exercises.lab.Lab`), by its number. ValueError for a number that no lab has."""
     if number not in _labs():

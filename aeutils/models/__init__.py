@@ -17,6 +17,7 @@ Whatever a file names in its `__all__` is here, too, and in `aeutils`.
 from importlib import import_module
 from pkgutil import iter_modules
 
+from aeutils.checks import SIZE, OneOf, Sizes, checked
 from aeutils.models.base import MODELS, Autoencoder
 from aeutils.probability.linear_gaussian import LinearGaussian
 
@@ -29,10 +30,10 @@ for _file in iter_modules(__path__):
     __all__ += _names
 
 
-def build(name: str, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, **options) -> Autoencoder:
+@checked
+def build(name: str, shape: Sizes() = (1, 28, 28), latent_dim: SIZE = 32, **options) -> Autoencoder:
     """A fresh model by name, for samples of `shape`. ValueError for an unknown name, or options that it has not."""
-    if not isinstance(name, str) or name not in MODELS:
-        raise ValueError(f"there is no model {name!r}; expected one of {', '.join(sorted(MODELS))}")
+    OneOf(*sorted(MODELS), none="there is no model")("name", name)
     try:
         return MODELS[name](shape, latent_dim, **options)
     except TypeError as error:

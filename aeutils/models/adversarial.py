@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from aeutils.checks import Number, check_sizes
-from aeutils.checks.kinds import Instance
+from aeutils.checks import SIZE, Number, Sizes, checked
 from aeutils.models.base import Autoencoder
+from aeutils.models.layers import check_gives
 from aeutils.probability.losses import bernoulli, squared_error
 
 __all__ = ["Adversarial", "Discriminator"]
@@ -18,8 +18,8 @@ class Discriminator(nn.Sequential):
     ValueError for a shape that is no image's.
     """
 
-    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), channels: int = 16):
-        check_sizes(shape, channels)
+    @checked
+    def __init__(self, shape: Sizes() = (1, 28, 28), channels: SIZE = 16):
         if len(shape) != 3:
             raise ValueError(f"a discriminator judges images [C, H, W]; got shape {tuple(shape)}")
         c, h, w = shape
@@ -48,12 +48,11 @@ class Adversarial(Autoencoder):
     is to judge, the images are. ValueError for another criterion, or a weight that is not above 0.
     """
 
-    def __init__(self, model: Autoencoder, discriminator: nn.Module, weight: float):
-        Instance(Autoencoder)("model", model)
-        Instance(nn.Module)("discriminator", discriminator)
-        weight = Number(above=0)("weight", weight)  # without it, the model alone is to be trained
+    # Without a weight, the model alone is to be trained.
+    def __init__(self, model: Autoencoder, discriminator: nn.Module, weight: Number(above=0)):
         if model.criterion != "squared error":
             raise ValueError(f"the weight is against a squared error; got a model with {model.criterion}")
+        check_gives("discriminator", discriminator, (2, *model.shape), (2,))
         # Encoder and decoder stay the model's own, so that they are saved once.
         own = nn.Identity(), nn.Identity()
         super().__init__(*own, model.shape, model.latent_dim, model.output, model.criterion, model.code_shape)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import OneOf, Sizes, check_sizes
+from aeutils.checks import SIZE, OneOf, Sizes
 from aeutils.models.border import guard
 from aeutils.models.description import arguments, class_name, describe
 from aeutils.probability.losses import RECONSTRUCTION
@@ -57,25 +57,21 @@ class Autoencoder(nn.Module):
         self,
         encoder: nn.Module,
         decoder: nn.Module,
-        shape: tuple[int, ...],
-        latent_dim: int,
-        output: str = "sigmoid",
-        criterion: str = "squared error",
-        code_shape: tuple[int, ...] | None = None,
+        shape: Sizes(),
+        latent_dim: SIZE,
+        output: OneOf(among=OUTPUTS) = "sigmoid",
+        criterion="squared error",  # one of `criteria`, which are the class's own
+        code_shape: Sizes() | None = None,
     ):
         super().__init__()
         code_shape = (latent_dim,) if code_shape is None else code_shape
-        check_sizes(shape, latent_dim)
-        check_sizes(code_shape)
         if code_shape[0] != latent_dim:
             raise ValueError(f"a code of shape {code_shape} has {code_shape[0]} numbers or maps; got {latent_dim}")
-        OneOf(among=OUTPUTS)("output", output)
         OneOf(among=self.criteria)("criterion", criterion)
         if criterion == "cross-entropy" and output != "sigmoid":
             raise ValueError("cross-entropy compares probabilities: use output='sigmoid' with it")
         self.encoder, self.decoder = encoder, decoder
-        self.shape, self.code_shape = Sizes()("shape", shape), Sizes()("code_shape", code_shape)
-        self.latent_dim = self.code_shape[0]
+        self.shape, self.code_shape, self.latent_dim = shape, code_shape, latent_dim
         self.output, self.criterion = output, criterion
 
     @classmethod
@@ -138,9 +134,8 @@ class Autoencoder(nn.Module):
 guard(Autoencoder)
 
 
-def check_quarters(model: str, shape: tuple[int, ...], *sizes: int) -> None:
+def check_quarters(model: str, shape: tuple[int, ...]) -> None:
     """ValueError unless `shape` is that of images [C, H, W] with H and W multiples of 4, as two strided convolutions
-    and the way back want them, and all further sizes are sizes."""
-    check_sizes(shape, *sizes)
+    and the way back want them."""
     if len(shape) != 3 or shape[1] % 4 or shape[2] % 4:
         raise ValueError(f"{model} takes images [C, H, W] with H and W multiples of 4; got shape {tuple(shape)}")

@@ -1,15 +1,18 @@
-"""The border of every model's methods: a batch of another shape or type is refused before a layer sees it.
+"""The border of every model: its constructor keeps what its signature says, and a batch of another shape or type is
+refused before a layer sees it.
 
-Only shape and type are compared, in less than a microsecond, because a training step calls these methods. The values
-are what `fit` and the measures look at, once.
+Of a batch only shape and type are compared, in less than a microsecond, because a training step calls these methods.
+The values are what `fit` and the measures look at, once.
 """
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
 
 import torch
 from torch import Tensor
 
+from aeutils.checks import checked
 from aeutils.checks.tensors import Batch
 
 TAKES = {  # method -> what its batch is shaped as
@@ -23,20 +26,31 @@ TAKES = {  # method -> what its batch is shaped as
 
 
 def guard(cls: type) -> None:
-    """Puts the check before the methods in TAKES that the class itself defines, also one that a learner writes."""
+    """Puts the check before the constructor and the methods in TAKES that the class itself defines, also one that a
+    learner writes."""
+    if "__init__" in vars(cls):
+        cls.__init__ = checked(cls.__init__)
     for name in TAKES.keys() & vars(cls).keys():
         setattr(cls, name, _guarded(vars(cls)[name], TAKES[name]))
 
 
 def _guarded(method: Callable, attribute: str) -> Callable:
+    own = [*inspect.signature(method).parameters][1:2]
+    second = {"loss": "target", "log_p_x_given_z": "z"}.get(method.__name__)
+
     @wraps(method)
-    def border(self, x, *args, **kwargs):
-        shape = getattr(self, attribute)
-        x = _fitting(self, "h" if attribute == "code_shape" else "x", x, shape)
-        further = args[0] if args else kwargs.get("target", kwargs.get("z"))
-        if isinstance(further, Tensor) and (len(further) != len(x) or method.__name__ == "loss"):
-            _check_second(method.__name__, further, x)
-        return method(self, x, *args, **kwargs)
+    def border(self, *args, **kwargs):
+        if not args and own and own[0] in kwargs:
+            args = (kwargs.pop(own[0]),)
+        if not args:
+            return method(self, **kwargs)  # Python's own message
+        x, *further = args
+        x = _fitting(self, "h" if attribute == "code_shape" else "x", x, getattr(self, attribute))
+        if second and further:
+            further[0] = _second(self, second, further[0], x)
+        elif second in kwargs:
+            kwargs[second] = _second(self, second, kwargs[second], x)
+        return method(self, x, *further, **kwargs)
 
     return border
 
@@ -49,9 +63,15 @@ def _fitting(model, name: str, x: object, shape: tuple[int, ...]) -> Tensor:
     return Batch(f"N {' '.join(map(str, shape))}")(name, x, {"like": like})
 
 
-def _check_second(method: str, second: Tensor, x: Tensor) -> None:
-    """ValueError unless a loss's target has the shape of x, and there is one code, or one hole, for each of x."""
-    if method == "loss" and second.shape != x.shape:
-        raise ValueError(f"target is {list(second.shape)}; expected the shape of x, {list(x.shape)}")
-    if method == "log_p_x_given_z":
-        raise ValueError(f"{len(x)} samples and {len(second)} codes; expected as many of each")
+def _second(model, name: str, value: object, x: Tensor) -> object:
+    """A loss's target, which has the shape of x or is None, or codes z, one for each of x; converted as x is."""
+    if name == "target":
+        if value is None:
+            return None
+        if isinstance(value, Tensor) and value.shape != x.shape:
+            raise ValueError(f"target is {list(value.shape)}; expected the shape of x, {list(x.shape)}")
+        return _fitting(model, name, value, x.shape[1:])
+    value = _fitting(model, name, value, model.code_shape)
+    if len(value) != len(x):
+        raise ValueError(f"{len(x)} samples and {len(value)} codes; expected as many of each")
+    return value

@@ -1,12 +1,12 @@
 """The context encoder: fill a hole in an image from what surrounds it (Pathak et al. 2016)."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import Flag, check_sizes
+from aeutils.checks import SIZE, OneOf, Sizes, checked
+from aeutils.checks.contract import Either, Function
 from aeutils.data.base import as_float
 from aeutils.images.masks import KINDS, check_hole
 from aeutils.models.base import Autoencoder, check_quarters
@@ -15,6 +15,7 @@ from aeutils.probability.losses import squared_error
 
 __all__ = ["ChannelWise", "Context"]
 
+MASK = Either(OneOf(among=KINDS), Function("of images that draws masks"))
 AT_ONCE = 2_000  # holes drawn at a time for a measure: bounds the memory
 
 
@@ -25,9 +26,9 @@ class ChannelWise(nn.Module):
     a 1x1 convolution behind it lets the channels talk.
     """
 
-    def __init__(self, channels: int, height: int, width: int):
+    @checked
+    def __init__(self, channels: SIZE, height: SIZE, width: SIZE):
         super().__init__()
-        check_sizes((channels, height, width))
         places = height * width
         self.weight = nn.Parameter(torch.randn(channels, places, places) / places**0.5)  # [C, to, from]
         self.bias = nn.Parameter(torch.zeros(channels, places, 1))
@@ -54,16 +55,18 @@ class Context(Autoencoder, name="context"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 32,
-        channels: int = 16,
-        mask: str | Callable[[Tensor], Tensor] = "central",
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 32,
+        channels: SIZE = 16,
+        mask: MASK = "central",
         fully_connected: bool = True,
     ):
-        check_quarters("Context", shape, latent_dim, channels)
-        Flag()("fully_connected", fully_connected)
-        if not callable(mask) and not (isinstance(mask, str) and mask in KINDS):
-            raise ValueError(f"mask is one of {', '.join(KINDS)} or a function that draws masks; got {mask!r}")
+        check_quarters("Context", shape)
+        draw_holes = KINDS[mask] if isinstance(mask, str) else mask
+        if draw_holes is mask:  # no step of a training looks at what a function draws
+            with torch.random.fork_rng([]):
+                blank = torch.zeros(2, *shape)
+                check_hole(draw_holes(blank), blank)
         (c, h, w), q = shape, latent_dim
         encoder = nn.Sequential(
             nn.Conv2d(c + 1, channels, 3, stride=2, padding=1),  # [N, channels, H/2, W/2]
@@ -79,7 +82,7 @@ class Context(Autoencoder, name="context"):
         super().__init__(initialize(encoder), initialize(decoder), shape, q, code_shape=(q, h // 4, w // 4))
         across = ChannelWise(q, h // 4, w // 4) if fully_connected else nn.Identity()
         self.across = nn.Sequential(across, *initialize(nn.Sequential(nn.Conv2d(q, q, 1), nn.ReLU())))
-        self.draw_holes = KINDS[mask] if isinstance(mask, str) else mask
+        self.draw_holes = draw_holes
 
     def encode(self, x: Tensor, hole: Tensor | None = None) -> Tensor:
         """The code of what surrounds the hole (default: one that the model draws): -> [N, latent_dim, H/4, W/4]."""

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from aeutils.checks import check_whole
+from aeutils.checks import SIZE, Number, Sizes, Whole
 from aeutils.codes.jacobian import estimated_norm
 from aeutils.models.tied import Penalized
 
@@ -22,9 +22,9 @@ class Contractive(Penalized, name="contractive"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 256,
-        strength: float = 0.2,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 256,
+        strength: Number(0) = 0.2,
         output: str = "sigmoid",
         criterion: str = "cross-entropy",
     ):
@@ -51,15 +51,14 @@ class DeepContractive(Penalized, name="deep-contractive"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 256,
-        strength: float = 0.2,
-        hidden: tuple[int, ...] = (512,),
-        probes: int = 1,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 256,
+        strength: Number(0) = 0.2,
+        hidden: Sizes(least=0) = (512,),
+        probes: Whole() = 1,
         criterion: str = "cross-entropy",
         **options,
     ):
-        check_whole("probes", probes)
         super().__init__(shape, latent_dim, strength, hidden=hidden, criterion=criterion, **options)
         self.probes = probes
 

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from aeutils.checks import SIZE, Sizes
 from aeutils.models.base import Autoencoder, check_quarters
 from aeutils.models.layers import Linear, initialize
 
@@ -16,14 +17,12 @@ class Conv(Autoencoder, name="conv"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 32,
-        channels: tuple[int, int] = (16, 32),
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 32,
+        channels: Sizes(2) = (16, 32),
         **options,
     ):
-        if not isinstance(channels, tuple | list) or len(channels) != 2:
-            raise ValueError(f"channels are two sizes, one a convolution; got {channels!r}")
-        check_quarters("Conv", shape, latent_dim, *channels)
+        check_quarters("Conv", shape)
         (c, h, w), (c1, c2) = shape, channels
         inner = (c2, h // 4, w // 4)
         flat = inner[0] * inner[1] * inner[2]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from aeutils.checks import SIZE, Sizes
 from aeutils.models.base import Autoencoder, check_quarters
 from aeutils.models.layers import initialize
 
@@ -24,13 +25,13 @@ class Denoising(Autoencoder, name="denoising"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 32,
-        channels: int = 16,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 32,
+        channels: SIZE = 16,
         criterion: str = "cross-entropy",
         **options,
     ):
-        check_quarters("Denoising", shape, latent_dim, channels)
+        check_quarters("Denoising", shape)
         encoder = nn.Sequential(
             nn.Conv2d(shape[0], channels, 5, stride=2, padding=2),  # [N, channels, H/2, W/2]
             nn.ReLU(),

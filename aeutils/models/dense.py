@@ -4,9 +4,9 @@ from math import prod
 
 from torch import nn
 
-from aeutils.checks import Sizes, check_sizes
+from aeutils.checks import SIZE, Sizes
 from aeutils.models.base import Autoencoder
-from aeutils.models.layers import mlp
+from aeutils.models.layers import ACTIVATION, mlp
 
 __all__ = ["Deep", "Dense"]
 
@@ -20,21 +20,20 @@ class Dense(Autoencoder, name="ae"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 32,
-        hidden: tuple[int, ...] = (512, 256),
-        activation: type[nn.Module] = nn.ReLU,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 32,
+        hidden: Sizes(least=0) = (512, 256),
+        activation: ACTIVATION = nn.ReLU,
         **options,
     ):
-        check_sizes(shape, latent_dim, hidden=hidden)
         sizes = (prod(shape), *hidden, latent_dim)
         encoder = nn.Sequential(nn.Flatten(), *mlp(sizes, activation))
-        decoder = nn.Sequential(*mlp(sizes[::-1], activation), nn.Unflatten(1, Sizes()("shape", shape)))
+        decoder = nn.Sequential(*mlp(sizes[::-1], activation), nn.Unflatten(1, shape))
         super().__init__(encoder, decoder, shape, latent_dim, **options)
 
 
 class Deep(Dense, name="deep"):
     """784-1000-500-250-q and back (Hinton and Salakhutdinov 2006, there q = 30), ReLU in place of their sigmoids."""
 
-    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 30, **options):
+    def __init__(self, shape: Sizes() = (1, 28, 28), latent_dim: SIZE = 30, **options):
         super().__init__(shape, latent_dim, hidden=(1000, 500, 250), **options)

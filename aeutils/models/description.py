@@ -56,11 +56,14 @@ def describe(value: Any, depth: int = 0) -> Any:
     if isinstance(value, MethodType):
         return {"function": deeper(value.__func__), "of": deeper(value.__self__)}
     if isinstance(value, FunctionType):
+        if getattr(value, "inside", None) is getattr(value, "__wrapped__", value):  # `@checked`: the same for what fits
+            return deeper(value.inside)
         code, defaults = _digest(value.__code__), [value.__defaults__, value.__kwdefaults__]
         return {"function": value.__qualname__, "code": code, "given": deeper(defaults), "held": deeper(_held(value))}
     if isinstance(value, BuiltinFunctionType):
         return {"function": value.__name__}
-    return {"object": class_name(type(value)), **deeper(getattr(value, "__dict__", {}))}
+    held = deeper(getattr(value, "__dict__", {}))
+    return {"object": class_name(type(value)), **(held if isinstance(held, dict) else {"of": held})}
 
 
 def restored(name: str, value: Any) -> Any:

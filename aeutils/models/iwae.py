@@ -6,7 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_whole
+from aeutils.checks import SIZE, Sizes, Whole
+from aeutils.models.layers import ACTIVATION
 from aeutils.models.vae import VAE
 from aeutils.probability.likelihood import log_weight
 
@@ -25,14 +26,13 @@ class IWAE(VAE, name="iwae"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 50,
-        hidden: tuple[int, ...] = (200, 200),
-        draws: int = 50,
-        activation: type[nn.Module] = nn.Tanh,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 50,
+        hidden: Sizes(least=0) = (200, 200),
+        draws: Whole() = 50,
+        activation: ACTIVATION = nn.Tanh,
         **options,
     ):
-        check_whole("draws", draws)
         super().__init__(shape, latent_dim, hidden, activation=activation, **options)
         if self.beta != 1:
             raise ValueError(f"beta is {self.beta}; IWAE has no KL part to weigh. Take VAE, or leave beta out")

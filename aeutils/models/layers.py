@@ -1,13 +1,16 @@
 """The dense layer of the course's models, and the weights that layers start from."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from copy import deepcopy
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from aeutils.checks import SIZE, Kind, Sizes, checked
+from aeutils.checks.kinds import said
 from aeutils.private import pytorch
 
 __all__ = ["Linear", "mlp"]
@@ -22,6 +25,10 @@ class Linear(nn.Linear):
     unused. oneDNN, which PyTorch carries for convolutions, uses them: a step of `Deep` takes 0.6 to 1 times as long,
     by the processor and its neighbours (AMD EPYC, two of them measured).
     """
+
+    @checked
+    def __init__(self, in_features: SIZE, out_features: SIZE, bias: bool = True, device=None, dtype=None):
+        super().__init__(in_features, out_features, bias, device, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, in_features] -> [N, out_features]."""
@@ -85,18 +92,55 @@ def initialize(layers: nn.Sequential) -> nn.Sequential:
     return layers
 
 
-def made(activation: Callable[[], nn.Module]) -> nn.Module:
-    """A new layer by `activation`, a class as nn.ReLU or a function. ValueError where it makes none."""
-    layer = None
-    if callable(activation) and not isinstance(activation, nn.Module):
-        with suppress(TypeError):  # it wants an argument, as torch.relu does
-            layer = activation()
-    if not isinstance(layer, nn.Module):
-        raise ValueError(f"activation is {activation!r}; expected the class of a layer, as torch.nn.ReLU")
+class LayerClass(Kind):
+    """What makes layers: a class, as nn.ReLU, or a function; no layer itself. `example`: of such a class."""
+
+    def __init__(self, example: str):
+        self.expected = f"the class of a layer, as {example}"
+
+    def __call__(self, name, value, sizes=None):
+        other = isinstance(value, nn.Module) or (isinstance(value, type) and not issubclass(value, nn.Module))
+        if other or not callable(value):
+            raise self.error(name, value)
+        return value
+
+
+ACTIVATION = LayerClass("torch.nn.ReLU")
+
+
+def made(activation: Callable[[], nn.Module], size: int) -> nn.Module:
+    """A new activation of `size` numbers. ValueError unless it is a layer that gives as many as it gets."""
+    layer = new_layer("activation", ACTIVATION, activation)
+    check_gives("activation", layer, (2, size), (2, size))
     return layer
 
 
-def mlp(sizes: tuple[int, ...], activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+def new_layer(name: str, kind: Kind, make: Callable[..., nn.Module], *arguments: Any) -> nn.Module:
+    """make(*arguments). ValueError, which names the option, where that is no layer."""
+    try:
+        layer = kind(name, make)(*arguments)
+    except TypeError:  # it wants other arguments, as torch.relu does
+        layer = None
+    if not isinstance(layer, nn.Module):
+        raise kind.error(name, make)
+    return layer
+
+
+def check_gives(name: str, layer: nn.Module, taken: tuple[int, ...], given: tuple[int, ...]) -> None:
+    """ValueError unless `layer` makes floats [*given] of floats [*taken]; it and the random state stay as they are."""
+    like, copy = next(layer.parameters(), torch.empty(0)), deepcopy(layer).eval()
+    with torch.random.fork_rng([]), torch.no_grad():
+        try:
+            got = copy(like.new_zeros(taken))
+        except (TypeError, ValueError, RuntimeError, IndexError) as error:
+            got = error
+    if getattr(got, "shape", None) != given:
+        what = f"an error ({str(got)[:80]})" if isinstance(got, Exception) else said(got)
+        raise ValueError(f"{name} is to make floats {list(given)} of floats {list(taken)}; {said(layer)} gives {what}")
+
+
+@checked
+def mlp(sizes: Sizes(least=2), activation: ACTIVATION = nn.ReLU) -> nn.Sequential:
     """Linear layers sizes[0] -> sizes[1] -> ... with an activation between them, none after the last; `initialize`d."""
-    layers = [layer for pair in pairwise(sizes) for layer in (Linear(*pair), made(activation))]
-    return initialize(nn.Sequential(*layers[:-1]))
+    layers = [layer for n, m in pairwise(sizes[:-1]) for layer in (Linear(n, m), made(activation, m))]
+    return initialize(nn.Sequential(*layers, Linear(*sizes[-2:])))

@@ -20,10 +20,8 @@ class PCA(Autoencoder):
     ValueError for a weight or a mean [n] that does not fit samples of `shape`.
     """
 
-    def __init__(self, shape: tuple[int, ...], weight: Tensor, mean: Tensor):
-        shape = Sizes()("shape", shape)
+    def __init__(self, shape: Sizes(), weight: Numbers("..."), mean: Numbers("...")):
         n = prod(shape)
-        weight, mean = Numbers("...")("weight", weight), Numbers("...")("mean", mean)
         if weight.ndim != 2 or weight.shape[1] != n or mean.shape != (n,):
             found = f"{list(weight.shape)} and {list(mean.shape)}"
             raise ValueError(f"PCA of samples {shape} takes weight [q, {n}] and mean [{n}]; got {found}")

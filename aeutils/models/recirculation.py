@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import Number, Sizes, check_sizes
+from aeutils.checks import SIZE, Number, Sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import squared_error
@@ -22,16 +22,15 @@ class Recirculation(Autoencoder, name="recirculation"):
     than x, x1 is as far from x as the picture is from y: both changes still point to where the error falls.
     """
 
-    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, regression: float = 0.75):
-        check_sizes(shape, latent_dim)
+    def __init__(self, shape: Sizes() = (1, 28, 28), latent_dim: SIZE = 32, regression: Number(0, below=1) = 0.75):
         super().__init__(
             nn.Sequential(nn.Flatten(), Linear(prod(shape), latent_dim), nn.Sigmoid()),
-            nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, Sizes()("shape", shape))),
+            nn.Sequential(Linear(latent_dim, prod(shape)), nn.Unflatten(1, shape)),
             shape,
             latent_dim,
             output="linear",
         )
-        self.regression = Number(0, below=1)("regression", regression)  # the share of x that is kept in x1
+        self.regression = regression  # the share of x that is kept in x1
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:
         """Squared error per image as its value; recirculation's changes (no derivative of it) as its gradient."""

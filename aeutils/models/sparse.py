@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import check_number, check_sizes, check_whole
+from aeutils.checks import SIZE, Number, Sizes, Whole
+from aeutils.models.layers import ACTIVATION
 from aeutils.models.tied import Penalized, Tied
 
 __all__ = ["Sparse", "SparseKL", "TopK"]
@@ -25,10 +26,10 @@ class Sparse(Penalized, name="sparse"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 1024,
-        strength: float = 0.1,
-        activation: type[nn.Module] = nn.ReLU,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 1024,
+        strength: Number(0) = 0.1,
+        activation: ACTIVATION = nn.ReLU,
         output: str = "linear",
         **options,
     ):
@@ -53,15 +54,12 @@ class SparseKL(Sparse, name="sparse-kl"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 1024,
-        strength: float = 1.0,
-        rho: float = 0.05,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 1024,
+        strength: Number(0) = 1.0,
+        rho: Number(above=0, below=1) = 0.05,
         **options,
     ):
-        check_number("rho", rho)
-        if not 0 < rho < 1:
-            raise ValueError(f"rho is the wanted mean activation of a sigmoid unit, between 0 and 1; got {rho}")
         super().__init__(shape, latent_dim, strength, nn.Sigmoid, **options)
         self.rho = rho
         # Units start at rho. From one half, all of them at once would have to fall, and take the whole image with them.
@@ -109,15 +107,13 @@ class TopK(Tied, name="top-k"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 1024,
-        keep: int | None = None,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 1024,
+        keep: SIZE | None = None,
         output: str = "linear",
         **options,
     ):
-        check_sizes(shape, latent_dim)
-        keep = max(1, latent_dim // 16) if keep is None else keep
-        check_whole("keep", keep, most=latent_dim)
+        keep = max(1, latent_dim // 16) if keep is None else Whole(1, latent_dim)("keep", keep)
         super().__init__(shape, latent_dim, activation=partial(KeepLargest, keep), output=output, **options)
         start_short(self)
         self.keep = keep

@@ -6,7 +6,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from aeutils.checks import Sizes, check_sizes
+from aeutils.checks import SIZE, Sizes
 from aeutils.models.base import Autoencoder
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import cross_entropy
@@ -21,15 +21,14 @@ class Stacked(Autoencoder, name="stacked"):
     below; the last stage trains all of them. Every code is in [0, 1], so cross-entropy serves on every level.
     """
 
-    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32, hidden: tuple[int, ...] = (128, 64)):
-        check_sizes(shape, latent_dim, hidden=hidden)
+    def __init__(self, shape: Sizes() = (1, 28, 28), latent_dim: SIZE = 32, hidden: Sizes(least=0) = (128, 64)):
         sizes = (prod(shape), *hidden, latent_dim)
         ups = [nn.Sequential(Linear(n, m), nn.Sigmoid()) for n, m in pairwise(sizes)]
         downs = [Linear(m, n) for n, m in pairwise(sizes)]  # downs[k] undoes ups[k]; logits
         decoder = [layer for down in downs[:0:-1] for layer in (down, nn.Sigmoid())] + [downs[0]]
         super().__init__(
             nn.Sequential(nn.Flatten(), *ups),
-            nn.Sequential(*decoder, nn.Unflatten(1, Sizes()("shape", shape))),
+            nn.Sequential(*decoder, nn.Unflatten(1, shape)),
             shape,
             latent_dim,
             criterion="cross-entropy",

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import Number, check_divides, check_sizes, check_whole, checked
+from aeutils.checks import SIZE, Number, Sizes, Whole, check_divides, checked
 from aeutils.checks.measuring import measuring
 from aeutils.checks.tensors import Batch, Images
 from aeutils.models.base import Autoencoder
+from aeutils.models.layers import LayerClass, check_gives, new_layer
 
 __all__ = ["EDSR"]
 
@@ -87,13 +88,18 @@ class EDSRBlock(nn.Module):
         return x + self.scaling * self.residual(x)
 
 
+BLOCK = LayerClass("EDSRBlock")
+
+
 class Features(nn.Module):
     """Small image -> feature maps: a convolution, the blocks, another convolution, and a skip over both."""
 
     def __init__(self, image_channels: int, channels: int, blocks: int, block: type[nn.Module]):
         super().__init__()
         self.head = conv(image_channels, channels)
-        self.body = nn.Sequential(*(block(channels) for _ in range(blocks)), conv(channels, channels))
+        inner = [new_layer("block", BLOCK, block, channels) for _ in range(blocks)]
+        check_gives("block", inner[0], (2, channels, 4, 4), (2, channels, 4, 4))
+        self.body = nn.Sequential(*inner, conv(channels, channels))
 
     def forward(self, small: Tensor) -> Tensor:
         """[N, C, h, w] -> [N, channels, h, w]."""
@@ -122,17 +128,12 @@ class EDSR(Autoencoder, name="edsr"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 16,
-        scale: int = 2,
-        blocks: int = 4,
-        block: type[nn.Module] = EDSRBlock,
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 16,
+        scale: Whole(2) = 2,
+        blocks: SIZE = 4,
+        block: BLOCK = EDSRBlock,
     ):
-        check_sizes(shape, latent_dim)
-        check_whole("scale", scale, 2)
-        check_whole("blocks", blocks)
-        if not isinstance(block, type) or not issubclass(block, nn.Module):
-            raise ValueError(f"block is {block!r}; expected the class of a layer, as EDSRBlock")
         if len(shape) != 3 or not shape[0] <= latent_dim:
             raise ValueError(
                 f"EDSR takes images [C, H, W] and at least C feature maps; got shape {tuple(shape)} and {latent_dim}"

@@ -1,7 +1,6 @@
 """Tied weights: the decoder's matrices are the encoder's, transposed. The linear autoencoder, which finds the subspace
 of PCA; dense ones; and losses that put a price on something."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from math import prod
 from typing import ClassVar
@@ -10,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aeutils.checks import Sizes, check_number, check_sizes
+from aeutils.checks import SIZE, Number, Sizes
 from aeutils.models.base import Autoencoder
-from aeutils.models.layers import Linear, initialize, linear, made
+from aeutils.models.layers import ACTIVATION, Linear, initialize, linear, made
 
 __all__ = ["Tied", "TiedLinear"]
 
@@ -23,9 +22,8 @@ class TiedLinear(Autoencoder, name="linear"):
     # Plain gradient steps turn the weak directions faster than Adam, whose per-weight scaling mixes them.
     fit_defaults: ClassVar[dict] = {"lr": 0.01, "optimizer": "sgd"}
 
-    def __init__(self, shape: tuple[int, ...] = (1, 28, 28), latent_dim: int = 32):
-        check_sizes(shape, latent_dim)
-        super().__init__(nn.Flatten(), nn.Unflatten(1, Sizes()("shape", shape)), shape, latent_dim, output="linear")
+    def __init__(self, shape: Sizes() = (1, 28, 28), latent_dim: SIZE = 32):
+        super().__init__(nn.Flatten(), nn.Unflatten(1, shape), shape, latent_dim, output="linear")
         # Orthonormal rows: W^T W starts as a projection, so the first steps turn the subspace instead of its scale.
         self.weight = nn.Parameter(nn.init.orthogonal_(torch.empty(latent_dim, prod(shape))))
         self.bias = nn.Parameter(torch.zeros(prod(shape)))
@@ -71,24 +69,26 @@ class Tied(Autoencoder):
     slope of h: it divides the encoder's weights by a million and multiplies the decoder's by as much. (Deep sigmoids
     still have a way, by saturating: compare a Jacobian with the spread of the codes.)
 
-    activation: makes the module s behind every encoder layer, and between decoder layers.
+    activation: the class of the layer s behind every encoder layer, and between decoder layers.
     """
 
     def __init__(
         self,
-        shape: tuple[int, ...],
-        latent_dim: int,
-        hidden: tuple[int, ...] = (),
-        activation: Callable[[], nn.Module] = nn.Sigmoid,
+        shape: Sizes(),
+        latent_dim: SIZE,
+        hidden: Sizes(least=0) = (),
+        activation: ACTIVATION = nn.Sigmoid,
         **options,
     ):
-        check_sizes(shape, latent_dim, hidden=hidden)
         layers = [Linear(*pair) for pair in pairwise((prod(shape), *hidden, latent_dim))]
-        encoder = initialize(nn.Sequential(*(module for layer in layers for module in (layer, made(activation)))))
-        decoder = [module for layer in layers[::-1] for module in (Transposed(layer), made(activation))][:-1]
+        encoder, inner = [], []
+        for layer in layers:
+            encoder += [layer, made(activation, layer.out_features)]
+        for layer in layers[:0:-1]:
+            inner += [Transposed(layer), made(activation, layer.in_features)]
         super().__init__(
-            nn.Sequential(nn.Flatten(), *encoder),
-            nn.Sequential(*decoder, nn.Unflatten(1, Sizes()("shape", shape))),
+            nn.Sequential(nn.Flatten(), *initialize(nn.Sequential(*encoder))),
+            nn.Sequential(*inner, Transposed(layers[0]), nn.Unflatten(1, shape)),
             shape,
             latent_dim,
             **options,
@@ -108,8 +108,7 @@ class Penalized(Tied):
 
     penalty: ClassVar[str]  # its name among the loss parts
 
-    def __init__(self, shape: tuple[int, ...], latent_dim: int, strength: float, **options):
-        check_number("strength", strength)
+    def __init__(self, shape: Sizes(), latent_dim: SIZE, strength: Number(0), **options):
         super().__init__(shape, latent_dim, **options)
         self.strength = strength
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from aeutils.checks import check_number, check_whole
+from aeutils.checks import SIZE, Number, Sizes, check_whole
+from aeutils.checks.kinds import said
 from aeutils.models.dense import Dense
 from aeutils.models.layers import Linear
 from aeutils.probability.losses import bernoulli, gaussian_kl
@@ -28,14 +29,13 @@ class VAE(Dense, name="vae"):
 
     def __init__(
         self,
-        shape: tuple[int, ...] = (1, 28, 28),
-        latent_dim: int = 20,
-        hidden: tuple[int, ...] = (400,),
+        shape: Sizes() = (1, 28, 28),
+        latent_dim: SIZE = 20,
+        hidden: Sizes(least=0) = (400,),
         criterion: str = "cross-entropy",
-        beta: float = 1.0,
+        beta: Number(0) = 1.0,
         **options,
     ):
-        check_number("beta", beta)
         super().__init__(shape, latent_dim, hidden, criterion=criterion, **options)
         self.encoder[-1] = Linear(self.encoder[-1].in_features, 2 * latent_dim)  # mean and log variance
         self.beta = beta
@@ -51,8 +51,9 @@ class VAE(Dense, name="vae"):
 
     def reparameterize(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """z = mean + std * epsilon, epsilon ~ N(0, I): a sample of q(z|x) with a gradient, [N, latent_dim]."""
-        if mean.shape != log_variance.shape:
-            raise ValueError(f"mean is {list(mean.shape)}, log_variance {list(log_variance.shape)}; expected one shape")
+        both = isinstance(mean, Tensor) and isinstance(log_variance, Tensor)
+        if not both or mean.shape != log_variance.shape:
+            raise ValueError(f"mean is {said(mean)}, log_variance {said(log_variance)}; expected tensors of one shape")
         return mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
 
     def loss(self, x: Tensor, target: Tensor | None = None) -> dict[str, Tensor]:

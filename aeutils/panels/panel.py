@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import traitlets
 
-from aeutils.checks.kinds import plain_number
+from aeutils.checks.kinds import plain_number, said
 from aeutils.panels.bundle import bundle
 from aeutils.panels.embedded import Embedded, address
 
@@ -24,7 +24,9 @@ def control(name: str, values: Range) -> dict:
     numbers = [plain_number(value) for value in values]
     right = len(numbers) == 3 and all(number is not None and math.isfinite(number) for number in numbers)
     if not right or not (numbers[0] < numbers[1] and numbers[0] <= numbers[2] <= numbers[1]):
-        raise ValueError(f"{name}: expected (lowest, highest, start) in order, or two names and more; got {given!r}")
+        raise ValueError(
+            f"{name}: expected (lowest, highest, start) in order, or two names and more; got {said(given)}"
+        )
     low, high, start = numbers
     whole = all(isinstance(number, int) for number in numbers)
     step = 1 if whole else (high - low) / 100

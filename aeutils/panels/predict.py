@@ -1,11 +1,11 @@
 """A question before the cell that answers it: the learner predicts, then sees the prediction beside the result."""
 
 import json
-import math
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from html import escape
+from math import prod
 from pathlib import Path
 
 import anywidget
@@ -13,12 +13,17 @@ import traitlets
 from IPython import get_ipython
 from IPython.display import display
 
+from aeutils.checks import Number, Text, checked
+from aeutils.checks.kinds import said
+
 __all__ = ["predict"]
 
 HERE = Path(__file__).parent
+TEXT = Text(filled=True)
 
 
-def predict(question: str, choices: Sequence[str] | None = None, *, unit: str = "") -> "Prediction":
+@checked
+def predict(question: TEXT, choices: Sequence[TEXT] | None = None, *, unit: str = "") -> "Prediction":
     """Ask what a cell further down will show: one of `choices`, or a number, in `unit` where it has one.
 
     guess = ae.predict("Which one reconstructs better?", ["PCA", "the autoencoder"])
@@ -27,16 +32,12 @@ def predict(question: str, choices: Sequence[str] | None = None, *, unit: str = 
     The learner answers in the page, or asks for the result alone; no cell waits for it. A question that is asked again
     keeps its answer: who has clicked into the output of a cell runs that cell again by Shift+Enter.
 
-    TypeError if a text is no string; ValueError if the question is empty, for fewer than two choices or two that are
-    the same, and for choices with a unit.
+    ValueError for what is no text or an empty one, for fewer than two choices or two that are the same, and for choices
+    with a unit.
     """
-    for name, text in (("question", question), ("unit", unit)):
-        if not isinstance(text, str):
-            raise TypeError(f"{name} is {text!r}; expected a text")
-    if not question.strip():
-        raise ValueError("the question is empty")
     if choices is not None:
-        _check_choices(choices)
+        if len(choices) < 2 or len(set(choices)) < len(choices):
+            raise ValueError(f"expected two different choices or more; got {said(choices)}")
         if unit:
             raise ValueError("a unit is for numbers; choices have none")
     guess = _asked(json.dumps({"question": question, "choices": choices and list(choices), "unit": unit}))
@@ -126,30 +127,13 @@ mount({state});
         return f"Result: {value}"
 
 
-def _check_choices(choices: object) -> None:
-    """TypeError unless these are texts; ValueError unless there are two or more, each different and not empty."""
-    if (
-        isinstance(choices, str)
-        or not isinstance(choices, Sequence)
-        or not all(isinstance(one, str) for one in choices)
-    ):
-        raise TypeError(f"choices is {choices!r}; expected a list of texts, or nothing to ask for a number")
-    if len(choices) < 2 or len(set(choices)) < len(choices) or not all(one.strip() for one in choices):
-        raise ValueError(f"expected two different choices or more; got {list(choices)}")
-
-
 def _choice(value: object, choices: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"the result {value!r} is none of the choices {list(choices)}")
+        raise ValueError(f"the result {said(value)} is none of the choices {list(choices)}")
     return str(value)
 
 
 def _number(value: object) -> float:
     """A Python, NumPy or PyTorch number as a float. ValueError unless it is one finite number."""
-    try:
-        plain = value.item() if hasattr(value, "item") else value  # of several numbers, an error
-    except (ValueError, RuntimeError):
-        plain = None
-    if not isinstance(plain, int | float) or isinstance(plain, bool) or not math.isfinite(plain):
-        raise ValueError(f"the result is {value!r}; expected one finite number")
-    return float(plain)
+    one = value.reshape(()) if getattr(value, "shape", ()) and prod(value.shape) == 1 else value
+    return float(Number()("the result", one))

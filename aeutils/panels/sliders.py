@@ -56,8 +56,14 @@ def slider_figure(
     """Sliders by name over a figure, of which only `artists` change: `move(**values)` is to set their data or text.
 
     All the rest is drawn once, so that a move takes milliseconds. The figure itself is not shown beside the widget.
-    Ranges are those of `slider_picture`.
+    Ranges are those of `slider_picture`. ValueError for no artists, and for those of another figure.
     """
+    foreign = [said(artist) for artist in artists if getattr(artist.figure, "canvas", None) is not figure.canvas]
+    if foreign or not artists:
+        raise ValueError(
+            f"expected artists of this figure, what `move` changes; got {', '.join(foreign) or 'none'}. "
+            "axes.plot and axes.text return them"
+        )
     plt.close(figure)
     canvas = FigureCanvasAgg(figure)
     for artist in artists:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aeutils.checks import SEED, Number, OneOf, Sizes, Whole, checked
-from aeutils.data.base import DataSet, as_float
+from aeutils.data.base import DataSet, Samples, as_float
 from aeutils.panels.bundle import bundle
 from aeutils.panels.embedded import Embedded
 from aeutils.panels.panel import control
@@ -21,7 +21,9 @@ from aeutils.plots.maps import CLASS_COLOURS
 __all__ = ["train_live"]
 
 BATCH = 64
+SAMPLES = Samples("N D ...")
 TRAINED, TESTED = 2_000, 400  # samples that travel to the page
+WIDEST = 1_000  # units of a layer; more would keep the page from answering
 SMALL = 14  # pixels along a side; larger images are shrunk
 SPEEDS = {"1 step a second": 1, "10 steps a second": 10, "100 steps a second": 100, "as fast as it goes": 10**9}
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
@@ -41,7 +43,7 @@ def train_live(
     model: OneOf("ae", "vae") = "ae",
     *,
     bottleneck: Whole(1) | None = None,
-    hidden: Sizes() | None = None,
+    hidden: Sizes(most=WIDEST) | None = None,
     noise: Number(0) = 0.0,
     sparsity: Number(0) = 0.0,
     beta: Number(0) | None = None,
@@ -64,11 +66,16 @@ def train_live(
     if not plane and (data.train.x.ndim != 4 or data.train.x.shape[1] != 1):
         raise ValueError(f"expected points [N, 2] or grey images [N, 1, H, W]; got {list(data.train.x.shape)}")
     variational = model == "vae"
+    for name, without in (("sparsity", variational and sparsity > 0), ("beta", not variational and beta is not None)):
+        if without:
+            raise ValueError(f"{name} is no slider of the model {model!r}; leave it out or take the other model")
     hidden = ((32, 32) if plane else (64,)) if hidden is None else tuple(hidden)
     starts = {"noise": noise, "sparsity": sparsity, "beta": (0.01 if plane else 1.0) if beta is None else beta}
     bottleneck = (2 if variational or not plane else 1) if bottleneck is None else bottleneck
 
-    train, test = (_small(split.x) for split in (data.train.take(TRAINED), data.test.take(TESTED)))
+    train, test = (
+        _small(SAMPLES("data", split.take(count))) for split, count in ((data.train, TRAINED), (data.test, TESTED))
+    )
     labels = data.test.labels[: len(test)]
     coloured = not plane and labels.ndim == 1 and len(data.classes) <= len(CLASS_COLOURS)
     controls = _controls(plane, variational, bottleneck, starts)

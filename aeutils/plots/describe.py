@@ -7,11 +7,14 @@ from IPython import get_ipython
 from IPython.core.pylabtools import print_figure
 from IPython.display import display
 
+from aeutils.checks import Text, checked
+
 # Out of sight, but there for a screen reader.
 UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 
 
-def describe(text: str) -> None:
+@checked
+def describe(text: Text(filled=True, meaning="that says what the figure shows")) -> None:
     """Show all open figures with `text` as their alternative text, and close them. It ends a cell that draws.
 
     The text says what there is to see: the axes, what is compared, the main reading. It is stored with the picture, as
@@ -19,12 +22,8 @@ def describe(text: str) -> None:
     image. The usual template and JupyterLab (4.6) do not, so that it also follows the figure as a paragraph that only a
     screen reader notices. Where no IPython runs, nothing is shown.
 
-    TypeError unless `text` is a string; ValueError if it is empty or no figure is open.
+    ValueError for what is no text or an empty one, and if no figure is open.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"expected a text that says what the figure shows; got {type(text).__name__}")
-    if not text.strip():
-        raise ValueError("the text is empty; say what the figure shows")
     if not plt.get_fignums():
         raise ValueError("no figure is open; call ae.describe after drawing, in the same cell")
     for figure in map(plt.figure, plt.get_fignums()):

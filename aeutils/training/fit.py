@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aeutils import environment
 from aeutils.checks import Flag, Text
+from aeutils.checks.contract import Function
 from aeutils.checks.kinds import Instance
 from aeutils.data.base import Split
 from aeutils.data.samples import check_samples
@@ -16,6 +17,8 @@ from aeutils.models import Autoencoder
 from aeutils.training.history import History
 from aeutils.training.run import Run
 from aeutils.training.settings import Settings
+
+CORRUPT = Function("of images, as ae.corruption('gaussian=0.5') is") | None
 
 
 def fit(
@@ -73,8 +76,7 @@ def fit(
     Instance(Autoencoder)("model", model)
     Flag()("show", show)
     label = type(model).__name__ if label is None else Text()("label", label)
-    if corrupt is not None and not callable(corrupt):
-        raise ValueError(f"corrupt is {corrupt!r}; expected a function of images, as ae.corruption('gaussian=0.5') is")
+    CORRUPT("corrupt", corrupt)
     check_trainable(model)
     model.to(environment.device())
     x = check_samples(samples, model)

@@ -2,12 +2,16 @@
 
 from dataclasses import asdict, dataclass, field
 
+from aeutils.checks import checked
 
+
+@checked
 @dataclass
 class History:
     """Loss parts by name, one number an epoch (mean over the epoch's batches); `history["loss"]` is a list.
 
     test: the same parts on the test samples, when `fit` was given some. seconds: of every epoch, tests excluded.
+    ValueError for a part with more or fewer numbers than there are seconds.
     """
 
     criterion: str = ""
@@ -16,6 +20,11 @@ class History:
     seconds: list[float] = field(default_factory=list)
     samples: int = 0  # trained on in an epoch
     interrupted: bool = False
+
+    def __post_init__(self):
+        for name, values in (*self.train.items(), *self.test.items()):
+            if len(values) != self.epochs:
+                raise ValueError(f"{name} has {len(values)} values for {self.epochs} epochs; expected one for each")
 
     def __getitem__(self, part: str) -> list[float]:
         return self.train[part]

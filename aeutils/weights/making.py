@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 
 from aeutils import environment
 from aeutils.data import DataSet, load
+from aeutils.files import check_writable
 from aeutils.images.corruptions import corruption
 from aeutils.measures.denoising import denoising
 from aeutils.measures.evaluate import evaluate
@@ -100,10 +100,10 @@ def trained(training: Training) -> Trained | None:
         settings = training.settings.seeded()
         model = fresh_model(training, data, settings.seed)
         settings = settings.for_model(model)
-        text = training.corrupt or model.fit_defaults.get("corrupt")
-        corrupt = text and corruption(text)
+        text = model.fit_defaults.get("corrupt") if training.corrupt is None else training.corrupt
+        corrupt = None if text is None else corruption(text)
         out, plan = out_of(training, data.name), plan_of(training, settings, corrupt, model, data)
-        check_target(out)
+        check_writable(stem(out).parent)  # before the training
         if not training.replace:
             check_same_run(out, plan)
         checkpoint = training.checkpoint
@@ -124,17 +124,6 @@ def trained(training: Training) -> Trained | None:
 def out_of(training: Training, data: str) -> Path:
     """Where the weights go."""
     return training.out or Path("runs") / f"{training.model}-{data}-{training.latent}"
-
-
-def check_target(out: Path) -> None:
-    """ValueError or OSError where weights could not be saved at `out`: found out before the training."""
-    folder = stem(out).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return
-    except OSError as error:
-        raise OSError(f"{folder} cannot be written to: {error.strerror or error}") from None
 
 
 def check_same_run(out: Path, plan: dict) -> None:
@@ -207,7 +196,9 @@ def reached(model: Autoencoder, data: DataSet, corrupt: Corruption | None, histo
 
 
 def checkpoint_of(path: Path, stage: int) -> Path:
-    """The file of one stage: run.safetensors -> run.0.safetensors, lr0.01 -> lr0.01.0."""
+    """The file of one stage: run.safetensors -> run.0.safetensors, lr0.01 -> lr0.01.0. ValueError for a folder."""
+    if not path.name:
+        raise ValueError(f"checkpoint {path} is a folder; name a file in it")
     suffix = path.suffix if path.suffix in (".safetensors", ".checkpoint") else ""
     return path.with_name(f"{path.name.removesuffix(suffix)}.{stage}{suffix}")
 

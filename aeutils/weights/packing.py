@@ -7,15 +7,16 @@ int8     a quarter: every row of a matrix as whole numbers from -127 to 127 time
 import torch
 from torch import Tensor
 
+from aeutils.checks import OneOf, checked
+
 PRECISIONS = ("float32", "float16", "int8")
 SCALE = ":scale"
 
 
-def pack(tensors: dict[str, Tensor], precision: str) -> dict[str, Tensor]:
+@checked
+def pack(tensors: dict[str, Tensor], precision: OneOf(*PRECISIONS)) -> dict[str, Tensor]:
     """The tensors as they are stored. ValueError for an unknown precision, for numbers that are not finite, and where
     the largest number of a tensor is too large or too small for the precision."""
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
     stored = {}
     for name, tensor in tensors.items():
         _check_finite(name, tensor)

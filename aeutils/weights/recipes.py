@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from aeutils import environment
-from aeutils.checks import Sizes, Text, Whole
-from aeutils.checks.kinds import Instance
+from aeutils.checks import File, OneOf, Sizes, Text, Whole, checked
+from aeutils.checks.kinds import Instance, said
 from aeutils.files import read_tensors, replacing, write_tensors
 from aeutils.models import Autoencoder, build
 from aeutils.models.description import restored
 from aeutils.weights import places
-from aeutils.weights.packing import pack, unpack
+from aeutils.weights.packing import PRECISIONS, pack, unpack
 
 KINDS = {  # of what a recipe says for the machine
     "model": Text(),
@@ -31,13 +31,14 @@ OPTIONAL = ("files", "options")
 HEADER = 200  # bytes that a file spends on naming one tensor, at most
 
 
+@checked
 def save_model(
-    path: str | Path,
+    path: File(),
     model: Autoencoder,
     name: str,
     recipe: dict,
-    precision: str = "float32",
-    most: int | None = None,
+    precision: OneOf(*PRECISIONS) = "float32",
+    most: Whole() | None = None,
     check: Callable[[Path], dict] | None = None,
 ) -> Path:
     """Write weights to path.safetensors and the recipe to path.json, both or neither; returns the first.
@@ -61,7 +62,7 @@ def save_model(
         about |= {"precision": precision, "files": len(files), "bytes": bytes_, "sha256": _sha256(files)}
         write_recipe(new, about)
         if check is not None:
-            write_recipe(new, about | check(new))
+            write_recipe(new, about | Instance(dict)("what check returns", check(new)))
     return places.weights_file(path)
 
 
@@ -82,7 +83,7 @@ def read_recipe(path: str | Path) -> dict:
     places.settle(path)
     file = places.recipe_file(path)
     try:
-        recipe = json.loads(file.read_text("utf-8"))
+        recipe = json.loads(_bytes(file).decode("utf-8"))
         missing = [name for name in KINDS if name not in recipe and name not in OPTIONAL]
     except (UnicodeDecodeError, json.JSONDecodeError, TypeError) as error:
         raise ValueError(f"{file} is damaged ({error}); fetch it again or train the model again") from None
@@ -97,7 +98,8 @@ def read_recipe(path: str | Path) -> dict:
     return recipe
 
 
-def load_model(path: str | Path) -> tuple[Autoencoder, dict]:
+@checked
+def load_model(path: File()) -> tuple[Autoencoder, dict]:
     """The model and its recipe from `save_model`'s files, on the course's device, in eval mode.
 
     FileNotFoundError when a file is missing, ValueError when the weights are not those of the recipe.
@@ -135,7 +137,7 @@ def _described(model: Autoencoder, name: str) -> dict:
     """The model's description, once a model can be made of it again. ValueError where it cannot."""
     described = model.description()
     if described["model"] != name:
-        raise ValueError(f"name is {name!r}; this model is {described['model']!r}, and would be loaded as another")
+        raise ValueError(f"name is {said(name)}; this model is {described['model']!r}, and would be loaded as another")
     with torch.random.fork_rng([]), torch.device("meta"):
         rebuilt(described)
     return described
@@ -153,6 +155,8 @@ def _check_fit(file: Path, recipe: dict, weights: dict[str, Tensor]) -> None:
 
 def _as_json(recipe: dict) -> str:
     try:
+        if others := [key for key in recipe if not isinstance(key, str)]:  # JSON would make texts of them
+            raise TypeError(f"{said(others[0])} is no name")
         return json.dumps(recipe, indent=2, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"a recipe holds finite numbers, texts, lists and dictionaries ({error})") from None
@@ -190,8 +194,20 @@ def _sha256(files: list[Path]) -> str:
     """Of the files' bytes, one after the other. FileNotFoundError when one is missing."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes())
+        digest.update(_bytes(file))
     return digest.hexdigest()
+
+
+def _bytes(file: Path) -> bytes:
+    """What is in a file of a saved model. FileNotFoundError when it is missing, OSError when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(
+            f"there is no {file}; ae.save_model writes it, and a model is loaded by the name it was saved under"
+        ) from None
+    except OSError as error:
+        raise OSError(f"{file} cannot be read: {error.strerror or error}") from error
 
 
 def _code_version() -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aeutils import environment
+from aeutils.checks import File, OneOf, checked
 from aeutils.data import load
 from aeutils.measures.evaluate import evaluate
 from aeutils.models import Autoencoder
@@ -50,7 +51,8 @@ SETS: dict[str, Training] = {
 }
 
 
-def pretrained(name: str, folder: Path = WEIGHTS) -> Autoencoder | None:
+@checked
+def pretrained(name: str, folder: File() = WEIGHTS) -> Autoencoder | None:
     """The model of this name with the course's weights, on the course's device; one line says that it was loaded.
 
     None where the files are not there, after a line that says how to make them: `ae.pretrained("vae-20") or train()`.
@@ -81,7 +83,8 @@ def _check_owner(name: str, path: Path) -> None:
         )
 
 
-def recipe(name: str, folder: Path = WEIGHTS) -> dict:
+@checked
+def recipe(name: str, folder: File() = WEIGHTS) -> dict:
     """How the weights of this name were made and what they reach: `ae.recipe("vae-20")["measures"]`, by the keys of
     measures/measure.py. ValueError for an unknown name, FileNotFoundError where the files are not there."""
     return read_recipe(file(name, folder))
@@ -129,11 +132,11 @@ def make(name: str, folder: Path = WEIGHTS, epochs: int | None = None, replace_i
     return path
 
 
-def file(name: str, folder: Path = WEIGHTS) -> Path:
+@checked
+def file(name: str, folder: File() = WEIGHTS) -> Path:
     """Where the weights of a set are. ValueError for an unknown name."""
-    if not isinstance(name, str) or name not in SETS:
-        raise ValueError(f"there are no weights {name!r}; expected one of {', '.join(SETS)}")
-    return Path(folder) / f"{name}.safetensors"
+    OneOf(among=SETS, none="there are no weights")("name", name)
+    return folder / f"{name}.safetensors"
 
 
 def _check(new: Path, path: Path, cost: float) -> None:

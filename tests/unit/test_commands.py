@@ -162,7 +162,7 @@ def test_train_starts_from_saved_weights(tmp_path, capsys):
         (["--lr", "-1"], "lr is -1.0; expected a number above 0"),
         (["--corrupt", "gaussian=-1"], "sigma is -1; expected a number, 0 or above"),
         (["--corrupt", "hole=20,20,14,14"], "beyond images of 28 x 28"),
-        (["--latent", "0"], "whole numbers above 0"),
+        (["--latent", "0"], "latent_dim is 0; expected a whole number"),
         (["--model", "conv", "--data", "digits8", "--latent", "99", "--lr", "1e30"], "stopped being finite"),
     ],
 )

@@ -570,7 +570,10 @@ SPECIAL = [  # faults that were there: taken silently, or with a message of PyTo
     (lambda: ae.log_likelihood(VAE, X[:, 0]), r"takes samples \[N, 1, 8, 8\]; got \[6, 8, 8\]"),
     (lambda: VAE.loss(X, X[:, 0]), r"target is \[6, 8, 8\]; expected the shape of x, \[6, 1, 8, 8\]"),
     (lambda: VAE.log_p_x_given_z(X, CODES[:1]), "6 samples and 1 codes; expected as many of each"),
-    (lambda: VAE.reparameterize(CODES, CODES[0]), r"mean is \[6, 2\], log_variance \[2\]; expected one shape"),
+    (
+        lambda: VAE.reparameterize(CODES, CODES[0]),
+        r"mean is float32 \[6, 2\], log_variance float32 \[2\]; expected tensors of one shape",
+    ),
     (lambda: ae.precision_at(torch.zeros(6).long(), LABELS, LABELS), r"found is int64 \[6\]; expected labels \[M, k\]"),
     (lambda: ae.losses.gaussian_kl(CODES[0], CODES[0]), r"mean is float32 \[2\]; expected a batch \[N, q\]"),
     (lambda: KNOWN.log_p(torch.ones(4, 1)), "n is 3 because of the weight"),

@@ -160,12 +160,12 @@ def test_kl_brings_the_mean_activation_to_rho():
     [
         (lambda: ae.Sparse(strength=-1.0), "strength is -1.0; expected a number, 0 or above"),
         (lambda: ae.Sparse(strength=float("nan")), "strength is nan"),
-        (lambda: ae.SparseKL(rho=0.0), "between 0 and 1; got 0.0"),
-        (lambda: ae.SparseKL(rho=1.0), "between 0 and 1; got 1.0"),
+        (lambda: ae.SparseKL(rho=0.0), "rho is 0.0; expected a number between 0 and 1"),
+        (lambda: ae.SparseKL(rho=1.0), "rho is 1.0; expected a number between 0 and 1"),
         (lambda: ae.SparseKL(rho="few"), "rho is 'few'"),
         (lambda: ae.TopK(latent_dim=8, keep=9), "keep is 9; expected a whole number, from 1 to 8"),
         (lambda: ae.TopK(keep=0), "keep is 0"),
-        (lambda: ae.TopK(latent_dim=0), "whole numbers above 0"),
+        (lambda: ae.TopK(latent_dim=0), "latent_dim is 0; expected a whole number"),
         (lambda: ae.Tied((4,), 2, hidden=(0,)), "whole numbers above 0"),
     ],
 )

@@ -56,7 +56,7 @@ def test_numbers_of_all_kinds_are_results(value):
 )
 def test_what_is_no_finite_number_is_refused(value):
     guess = ae.predict("How many?")
-    with pytest.raises(ValueError, match="expected one finite number"):
+    with pytest.raises(ValueError, match=r"the result is .*; expected a finite number"):
         guess.result(value)
     assert guess._widget.value is None
 
@@ -67,25 +67,25 @@ def test_what_is_none_of_the_choices_is_refused(guess, value):
         guess.result(value)
 
 
-@pytest.mark.parametrize("choices", [[], ["one"], ["one", "one"], ["one", " "]])
+@pytest.mark.parametrize("choices", [[], ["one"], ["one", "one"]])
 def test_fewer_than_two_different_choices_are_refused(choices):
     with pytest.raises(ValueError, match="two different choices or more"):
         ae.predict("What?", choices)
 
 
-@pytest.mark.parametrize("choices", ["ab", [1, 2], 3])
+@pytest.mark.parametrize("choices", ["ab", [1, 2], 3, ["one", " "], {"one", "two"}])
 def test_choices_that_are_no_texts_are_refused(choices):
-    with pytest.raises(TypeError, match="expected a list of texts"):
+    with pytest.raises(ValueError, match=r"^choices.* is .*; expected a (text|list).* that is not empty"):
         ae.predict("What?", choices)
 
 
 def test_other_questions_and_units_are_refused():
     for empty in ("", " "):
-        with pytest.raises(ValueError, match="the question is empty"):
+        with pytest.raises(ValueError, match=r"question is .*; expected a text that is not empty"):
             ae.predict(empty)
-    with pytest.raises(TypeError, match="question is 3; expected a text"):
+    with pytest.raises(ValueError, match="question is 3; expected a text"):
         ae.predict(3)
-    with pytest.raises(TypeError, match="unit is None; expected a text"):
+    with pytest.raises(ValueError, match="unit is None; expected a text"):
         ae.predict("What?", unit=None)
     with pytest.raises(ValueError, match="choices have none"):
         ae.predict("What?", ["a", "b"], unit="nats")

@@ -62,8 +62,8 @@ def test_no_figure_and_no_text_are_refused():
         ae.describe(TEXT)
     plt.figure()
     for text in ("", " \n"):
-        with pytest.raises(ValueError, match="the text is empty; say what"):
+        with pytest.raises(ValueError, match="expected a text that says what the figure shows"):
             ae.describe(text)
-    with pytest.raises(TypeError, match="a text that says what the figure shows; got Figure"):
+    with pytest.raises(ValueError, match="text is of type Figure; expected a text that says what the figure shows"):
         ae.describe(plt.gcf())
     assert plt.get_fignums()

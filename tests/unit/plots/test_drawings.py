@@ -70,5 +70,5 @@ def test_ink_takes_the_colour_of_the_page(name):
 
 
 def test_an_unknown_name_is_told_the_names():
-    with pytest.raises(ValueError, match=r"no drawing 'transformer'; there are 'divergence'.*'vae'"):
+    with pytest.raises(ValueError, match=r"no drawing 'transformer'; expected one of divergence, .*, vae, "):
         ae.drawing("transformer")

@@ -190,7 +190,7 @@ def test_packing():
     rows = packing.unpack(packing.pack({"w": torch.tensor([[1e-3, 5e-4], [1e3, 5e2]])}, "int8"))["w"]
     torch.testing.assert_close(rows, torch.tensor([[1e-3, 5e-4], [1e3, 5e2]]), rtol=0.01, atol=0)  # a scale a row
     assert packing.pack(tensors, "int8")["w"].dtype == torch.int8
-    with pytest.raises(ValueError, match="precision is one of float32, float16, int8; got 'int4'"):
+    with pytest.raises(ValueError, match="precision is 'int4'; expected one of float32, float16, int8"):
         packing.pack(tensors, "int4")
 
 
