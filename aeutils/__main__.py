@@ -1,4 +1,4 @@
-"""`python -m aeutils COMMAND`: lab, train, weights, bench, data, progress, doctor."""
+"""`python -m aeutils COMMAND`: lab, train, weights, bench, data, progress, site, doctor."""
 
 from __future__ import annotations  # so that `doctor` can tell that a Python is too old
 
@@ -68,6 +68,13 @@ def progress(arguments: argparse.Namespace) -> None:
     print(*board(every_lab()), sep="\n")
 
 
+def site(arguments: argparse.Namespace) -> None:
+    """make the course's site, a folder of static pages, from the stored notebooks (needs the extra [site])"""
+    from aeutils.site.build import build
+
+    print(f"open {build(arguments.out)}")
+
+
 def doctor(arguments: argparse.Namespace) -> None:
     """say what works on this machine, and what to do about what does not"""
     from aeutils.jupyter.doctor import main
@@ -112,6 +119,10 @@ def options_of_data(command: argparse.ArgumentParser) -> None:
     command.add_argument("names", nargs="*", default=["mnist", "fashion"], help="default: mnist fashion")
 
 
+def options_of_site(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, default=Path("runs/site"), help="folder (default runs/site)")
+
+
 COMMANDS = {  # each with what adds its options; its help is its docstring
     lab: None,
     train: options_of_train,
@@ -119,6 +130,7 @@ COMMANDS = {  # each with what adds its options; its help is its docstring
     bench: options_of_bench,
     data: options_of_data,
     progress: None,
+    site: options_of_site,
     doctor: None,
 }
 

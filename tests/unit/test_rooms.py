@@ -14,7 +14,7 @@ import aeutils
 PACKAGE = Path(aeutils.__file__).parent
 ORDER = [
     *("private", "checks", "environment", "files", "data", "images", "probability", "codes", "models", "measures"),
-    *("training", "weights", "plots", "panels", "exercises", "labs", "bench", "jupyter", "__main__"),
+    *("training", "weights", "plots", "panels", "exercises", "labs", "bench", "jupyter", "site", "__main__"),
 ]
 AT_THE_ROOT = 6  # Python files, at most
 
