@@ -2,12 +2,12 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from aeutils.checks import Whole, checked
 from aeutils.checks.tensors import Codes, Labels
 
 ROWS = 500  # queries compared at once: bounds the memory
+SHORTEST = 1e-12  # what a shorter row counts as: its cosines are 0, not infinite
 
 
 @checked
@@ -17,13 +17,16 @@ def nearest(queries: Codes("M D ..."), gallery: Codes("N D ..."), count: Whole(1
     queries [M, ...] and gallery [N, ...]: codes or images, flattened. ValueError for different widths, values that are
     not finite, zero rows (they have no direction), or a count that is not from 1 to N.
     """
-    queries, gallery = (_unit_rows(name, rows) for name, rows in (("queries", queries), ("gallery", gallery)))
+    queries, gallery = (_directions(name, rows) for name, rows in (("queries", queries), ("gallery", gallery)))
     if queries.shape[1] != gallery.shape[1]:
         raise ValueError(
             f"queries have {queries.shape[1]} numbers each, the gallery {gallery.shape[1]}; expected equal"
         )
     Whole(1, len(gallery))("count", count)
-    return torch.cat([(rows @ gallery.T).topk(count).indices for rows in queries.split(ROWS)])
+    # The gallery's lengths divide the products: rows of length one would be a second gallery in memory. Those of the
+    # queries do not change an order.
+    lengths = gallery.norm(dim=1).clamp(min=SHORTEST)
+    return torch.cat([(rows @ gallery.T / lengths).topk(count).indices for rows in queries.split(ROWS)])
 
 
 @checked
@@ -34,8 +37,8 @@ def precision_at(found: Labels("M k"), query_labels: Labels("M"), gallery_labels
     return (gallery_labels[found] == query_labels[:, None]).float().mean().item()
 
 
-def _unit_rows(name: str, rows: Tensor) -> Tensor:
+def _directions(name: str, rows: Tensor) -> Tensor:
     rows = rows.detach().flatten(1).float()
-    if (rows == 0).all(1).any():
+    if not rows.any(1).all():
         raise ValueError(f"{name}: a row of zeros has no direction, so no cosine")
-    return normalize(rows, dim=1)
+    return rows
