@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aeutils.exercises.answers import OPEN, RIGHT, WRONG, collect
 from aeutils.exercises.comparison import same
 
-SPOILED = "Something else is changed now, which was right in the program as it was given."
+SPOILED = "Something else is changed now, which was right in the program as it was given: {}."
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,15 @@ def untouched(exercise, mine: list[dict], end: dict | None) -> bool:
     )
 
 
-def spoiled(exercise, mine: list[dict], right: list[dict]) -> bool:
-    """True when a part of an answer is wrong that was right in the program as it was given."""
+def spoiled(exercise, mine: list[dict], right: list[dict]) -> str:
+    """The first part that is wrong now and was right in the program as it was given, in words; "" for none."""
 
-    def fits(answer: dict, label: str, wanted: dict) -> bool:
-        return label in answer and same({label: answer[label]}, {label: wanted[label]}, {label: wanted[label]})
+    def fits(answers: list[dict], label: str) -> bool:
+        pairs = [(part[label], wanted[label]) for part, wanted in zip(answers, right, strict=False) if label in part]
+        return bool(pairs) and all(same({label: a}, {label: b}, {label: b}) for a, b in pairs)
 
-    cases = zip(mine, _as_given(exercise)["answers"], right, strict=False)
-    return any(fits(b, label, c) and not fits(a, label, c) for a, b, c in cases for label in c)
+    given = _as_given(exercise)["answers"]
+    return next((SPOILED.format(label) for label in right[0] if fits(given, label) and not fits(mine, label)), "")
 
 
 def _as_given(exercise) -> dict:

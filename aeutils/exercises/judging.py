@@ -40,8 +40,8 @@ def _wrong(exercise, mine: list[dict], right: list[dict], wrong: list[int], end:
         if _does_the_same(exercise, mistake, mine, right, end):
             return {"state": WRONG, "reason": f"{reason}\n{example(exercise, mine, right, wrong)}".strip()}
     reason = explain(exercise, mine, right, wrong)
-    if exercise.bug and bugs.spoiled(exercise, mine, right):
-        reason = f"{bugs.SPOILED} {reason}"
+    if exercise.bug and (spoiled := bugs.spoiled(exercise, mine, right)):
+        reason = f"{spoiled}\n{reason}"
     if end and end.get("offence") and wrong == [len(mine) - 1]:  # what it did may be why the numbers are wrong
         reason = f"{end['reason']}\n{reason}"
     gradient = next((part for label, part in mine[wrong[0]].items() if label.startswith(GRADIENT)), None)
