@@ -837,7 +837,7 @@ def _evaluation(switch=True, batch_error=False, whole=False, gradients=False):
         cause="a",
         causes={
             "a": (
-                "The network was measured in training mode: dropout went on erasing pixels, others in every call. "
+                "The network was measured in training mode: dropout went on erasing units, others in every call. "
                 "`model.eval()` turns it off; batch normalisation needs it, too."
             ),
             "b": "Without gradients is right: nothing is trained here.",
@@ -848,7 +848,7 @@ def _evaluation(switch=True, batch_error=False, whole=False, gradients=False):
     hints=r"""
         The same network and the same images give another error in every call. What in this network is random?
 
-        Dropout erases inputs in training, and is to do nothing afterwards. Who tells it which of the two it is?
+        Dropout erases units in training, and is to do nothing afterwards. Who tells it which of the two it is?
 
         `model.eval()` before the images go through it.
     """,
