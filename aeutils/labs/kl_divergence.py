@@ -518,8 +518,8 @@ def _on_logits(a, images):
         },
     ),
     hints=r"""
-        A black image costs 784 ln 2 = 543 nats at the start. Which probability does the loss see for a pixel whose `a`
-        is -20, and which one do you see?
+        The loss does not fall below 784 ln 2 = 543 nats. Which probability does the loss see for a pixel whose `a` is
+        -20, and which one do you see?
 
         What does `with_logits` in the name of the loss say?
 
