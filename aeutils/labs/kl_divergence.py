@@ -500,10 +500,10 @@ def _on_logits(a, images):
 @lab.exercise(
     cases=[
         (tensor([[0.5, 1.0]]), 2),
-        (torch.rand(6, 5, generator=GENERATOR), 12),
-        case(torch.rand(3, 4, generator=GENERATOR).round(), 5, note="images of black and white"),
+        (torch.rand(6, 5, generator=GENERATOR), 4),
+        case(torch.rand(3, 4, generator=GENERATOR).round(), 3, note="images of black and white"),
     ],
-    draw=lambda draws: (draws.uniform(draws.n, draws.size(2, 6)).float(), draws.size(1, 6)),
+    draw=lambda draws: (draws.uniform(draws.n, draws.size(2, 6)), draws.size(1, 3)),
     bug=Bug(
         given=_fitted(lambda a, images: _on_logits(a.sigmoid(), images)),
         cause="b",

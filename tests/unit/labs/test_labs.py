@@ -91,7 +91,7 @@ def fit_image_by_probabilities(images, steps):
         losses.append(F.binary_cross_entropy(a.sigmoid().expand_as(images), images, reduction="sum") / len(images))
         losses[-1].backward()
         optimizer.step()
-    return a.sigmoid(), [float(loss) for loss in losses]
+    return a.detach().sigmoid(), [loss.item() for loss in losses]
 
 
 class Encoder(nn.Module):
