@@ -36,6 +36,7 @@ HOMES: dict[str, str] = {
     "plots.drawings": "drawing",
     "plots.maps": "CLASS_COLOURS class_map latent_scatter",
     "plots.describe": "describe",
+    "exercises.trials": "Trials",
     "labs": "lab",
 }
 ROOMS = ("models", "panels")  # each of their files says in its `__all__` what is public: a new one is named there alone

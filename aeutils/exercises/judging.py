@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from aeutils.exercises import bugs
 from aeutils.exercises.answers import GRADIENT, OPEN, RIGHT, WRONG, collect
 from aeutils.exercises.comparison import differing, example, explain, same
 
@@ -16,6 +17,8 @@ def decide(exercise, found: dict) -> dict:
     mine, end = found["answers"], found["end"]
     if end and end["state"] == OPEN:
         return end
+    if exercise.bug and bugs.untouched(exercise, mine, end):
+        return {"state": OPEN}
     right = collect(exercise, exercise.reference)["answers"]
     if len(mine) > len(right) or (end is None and len(mine) < len(right)):
         return {"state": WRONG, "reason": "What came back from the check is no answer."}
@@ -37,6 +40,8 @@ def _wrong(exercise, mine: list[dict], right: list[dict], wrong: list[int], end:
         if _does_the_same(exercise, mistake, mine, right, end):
             return {"state": WRONG, "reason": f"{reason}\n{example(exercise, mine, right, wrong)}".strip()}
     reason = explain(exercise, mine, right, wrong)
+    if exercise.bug and (spoiled := bugs.spoiled(exercise, mine, right)):
+        reason = f"{spoiled}\n{reason}"
     if end and end.get("offence") and wrong == [len(mine) - 1]:  # what it did may be why the numbers are wrong
         reason = f"{end['reason']}\n{reason}"
     gradient = next((part for label, part in mine[wrong[0]].items() if label.startswith(GRADIENT)), None)

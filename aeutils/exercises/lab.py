@@ -17,6 +17,7 @@ from functools import cached_property
 
 from aeutils.exercises import progress
 from aeutils.exercises.answers import OPEN, RIGHT, WRONG, ask, collect
+from aeutils.exercises.bugs import Bug
 from aeutils.exercises.cases import Draws, drawn
 from aeutils.exercises.judging import decide
 from aeutils.exercises.packing import packed, unpacked
@@ -85,6 +86,7 @@ class Exercise:
     hints     Markdown paragraphs, from a nudge to nearly everything
     run       run(function, *case) -> what is compared: the answer itself, or `answers.Facts` about it
     seconds   of computing, for one check
+    bug       for "find the bug": the program that is given, which the reference mends, and the causes to choose from
     """
 
     def __init__(
@@ -105,12 +107,13 @@ class Exercise:
         points: int = 1,
         run: Callable = ask,
         seconds: float = SECONDS,
+        bug: Bug | None = None,
     ):
         self.lab, self.reference, self.solved = lab, solution, None
         self.cases, self.mistakes, self.hints = cases, mistakes, inspect.cleandoc(hints).split("\n\n")
         self.draw, self.trained, self.kink, self.parts = draw, trained, kink, parts
         self.forbidden, self.looped, self.otherwise = forbidden or {}, looped, otherwise
-        self.points, self.run, self.seconds = points, run, seconds
+        self.points, self.run, self.seconds, self.bug = points, run, seconds, bug
         self.name, self.hints_seen = solution.__name__, 0
         self.arguments = list(inspect.signature(solution).parameters)
         self.verdict = Verdict(self.name, OPEN, points)
@@ -131,9 +134,12 @@ class Exercise:
         ]
         return asked[1:] or self.arguments
 
-    def check(self, function: Callable) -> "Verdict":
-        """Runs the learner's function on all cases and says what came of it."""
-        found = Verdict(self.name, points=self.points, **self._judged(function))
+    def check(self, function: Callable, cause: str = ...) -> "Verdict":
+        """Runs the learner's function on all cases and says what came of it; `cause` is that of a bug."""
+        judged = self._judged(function)
+        if self.bug:
+            judged = self.bug.weighed(judged, self.name, cause)
+        found = Verdict(self.name, points=self.points, **judged)
         if found.state == UNCHECKED:
             if os.environ.get(GRADING):  # an error, which a lecturer sees, in place of a silent 0
                 raise RuntimeError(found.reason)
@@ -192,8 +198,14 @@ class Exercise:
         return Note(f"**Hint {number + 1} of {len(self.hints)}.** {self.hints[number]}\n\n{more}")
 
     def solution(self) -> "Note":
-        """The source of the reference solution."""
-        return Note(f"```python\n{source(self.reference)}\n```")
+        """The source of the reference solution and, of a bug, the cause."""
+        why = f"\n\n{self.bug.causes[self.bug.cause]}" if self.bug else ""
+        return Note(f"```python\n{self.answer()}\n```{why}")
+
+    def answer(self) -> str:
+        """What the cell holds of whoever has solved it."""
+        cause = f'\n\n\n{self.name}_bug = "{self.bug.cause}"' if self.bug else ""
+        return f"{source(self.reference)}{cause}"
 
 
 def _with_line(found: dict) -> dict:

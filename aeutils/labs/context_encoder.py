@@ -1,4 +1,4 @@
-"""Lab 5: masks, the loss in the hole, the channel-wise layer, the discriminator's loss and the joint one."""
+"""Lab 5: masks, the loss in the hole, the channel-wise layer, the discriminator's loss and the joint one; two bugs."""
 
 import torch
 from torch import tensor
@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from aeutils.exercises import chance
 from aeutils.exercises.answers import Facts, Wrong, ask, described
+from aeutils.exercises.bugs import Bug
 from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
@@ -375,3 +376,164 @@ def discriminator_loss(real, fake):
 def joint_loss(reconstruction, fake):
     """0.999 reconstruction + 0.001 adversarial loss, -mean log D(fake): a loss [] and logits [N] -> []."""
     return 0.999 * reconstruction - 0.001 * F.logsigmoid(fake).mean()
+
+
+# Find the bug
+
+
+def _hole_loss(x_hat, x, mask):
+    return (mask * (x_hat - x)).square().flatten(1).sum(1).mean()
+
+
+def _encoder_loss(together):
+    """The loss with its parts put together in another way, together(reconstruction, adversarial, weight)."""
+
+    def loss(x_hat, x, mask, fake, weight):
+        reconstruction, adversarial = _hole_loss(x_hat, x, mask), F.softplus(-fake).mean()
+        return together(reconstruction, adversarial, weight), reconstruction, adversarial
+
+    return loss
+
+
+def _filled_and_judged(draws):
+    """x_hat, x, mask, logits of the discriminator, and a weight."""
+    shape = draws.n, 1, draws.size(2, 5), draws.size(2, 5)
+    mask = (draws.uniform(*shape) < 0.5).float()
+    return draws.uniform(*shape), draws.uniform(*shape), mask, draws.normal(draws.n, scale=3), draws.uniform(1).item()
+
+
+@lab.exercise(
+    parts=("loss", "reconstruction", "adversarial"),
+    trained=("x_hat", "fake"),
+    cases=[
+        (tensor([[[[0.5]]]]), tensor([[[[1.0]]]]), tensor([[[[1.0]]]]), tensor([0.0]), 0.5),
+        (X_HAT, X, HOLES, tensor([1.0, -2.0, 0.5]), 0.1),
+        case(X_HAT, X, HOLES, tensor([1.0, -2.0, 0.5]), 0.0, note="weight 0"),
+        case(X_HAT, X, HOLES, tensor([-200.0, 200.0, 100.0]), 0.5, note="logits of 200"),
+    ],
+    draw=_filled_and_judged,
+    bug=Bug(
+        given=_encoder_loss(lambda reconstruction, adversarial, weight: reconstruction + adversarial),
+        cause="a",
+        causes={
+            "a": (
+                "`weight` came in and was never used: whatever it was set to, the loss was the plain sum. Nothing "
+                "raises an error then, and every experiment with the weight finds that it does not matter."
+            ),
+            "b": "The reconstruction is taken in the hole, as it should be.",
+            "c": "The encoder wants the filling to look real: the softplus of minus the logit is right.",
+            "d": "The reconstruction is a sum over pixels and a mean over images, as in exercise 4.",
+        },
+    ),
+    hints=r"""
+        A curve that does not move with the number on its x-axis does not depend on it. Where in the program is that
+        number?
+
+        At weight 0 the loss is to be the reconstruction alone, at weight 1 the adversarial part alone, and a straight
+        line between them.
+
+        `(1 - weight) * reconstruction + weight * adversarial`
+    """,
+    mistakes={
+        "Only the adversarial part is weighed; with weight 1 the reconstruction is to be gone.": _encoder_loss(
+            lambda reconstruction, adversarial, weight: reconstruction + weight * adversarial
+        ),
+        "The weights are swapped: `weight` belongs to the adversarial part.": _encoder_loss(
+            lambda reconstruction, adversarial, weight: weight * reconstruction + (1 - weight) * adversarial
+        ),
+        "`weight` is applied to both parts: the other one has 1 - weight.": _encoder_loss(
+            lambda reconstruction, adversarial, weight: weight * (reconstruction + adversarial)
+        ),
+        "The weight is fixed now: use the one that is given.": _encoder_loss(
+            lambda reconstruction, adversarial, weight: 0.999 * reconstruction + 0.001 * adversarial
+        ),
+        "Only the reconstruction is weighed; with weight 0 the adversarial part is to be gone.": _encoder_loss(
+            lambda reconstruction, adversarial, weight: (1 - weight) * reconstruction + adversarial
+        ),
+    },
+)
+def encoder_loss(x_hat, x, mask, fake, weight):
+    """(1 - weight) * hole loss + weight * adversarial loss, and both: images [N, 1, H, W], fake [N] -> [] each."""
+    reconstruction = (mask * (x_hat - x)).square().flatten(1).sum(1).mean()
+    adversarial = F.softplus(-fake).mean()  # -ln sigmoid(fake)
+    return (1 - weight) * reconstruction + weight * adversarial, reconstruction, adversarial
+
+
+def _decibels(mse):
+    return -10 * mse.log10()
+
+
+def _filling(pixels, alike=False):
+    """The program with another number of pixels(mask, x) to divide by; `alike`: every image counts the same."""
+
+    def report(x_hat, x, mask):
+        mask = mask.expand_as(x)
+        filled = x * (1 - mask) + x_hat * mask
+        errors = (filled - x).square()
+        if alike:
+            return _decibels(errors.flatten(1).sum(1) / mask.flatten(1).sum(1)).mean(), filled
+        return _decibels(errors.sum() / pixels(mask, x)), filled
+
+    return report
+
+
+def _images_and_holes(draws):
+    """x_hat, x, and a mask for all images or for each, with a hole in every image."""
+    shape = draws.n, 1, draws.size(2, 5), draws.size(2, 5)
+    mask = (draws.uniform(draws.n if draws.size(0, 1) else 1, *shape[1:]) < 0.4).float()
+    mask[..., 0, 0] = 1
+    return draws.uniform(*shape), draws.uniform(*shape), mask
+
+
+@lab.exercise(
+    parts=("psnr", "filled"),
+    cases=[
+        (tensor([[[[0.5, 0.0]]]]), tensor([[[[0.4, 1.0]]]]), tensor([[[[1.0, 0.0]]]])),
+        (X_HAT, X, HOLES),
+        case(X_HAT, X, HOLE, note="one mask for all images"),
+        case(X_HAT, X, torch.ones_like(HOLE), note="images that are all hole"),
+    ],
+    draw=_images_and_holes,
+    bug=Bug(
+        given=_filling(lambda mask, x: x.numel()),
+        cause="d",
+        causes={
+            "a": "Where the mask is 1, there is the hole: the filling is put there, as it should be.",
+            "b": "Pixels are in [0, 1], so the peak is 1.",
+            "c": "Of a mean squared error 10 times the logarithm is right.",
+            "d": (
+                "The mean was taken over all pixels. Those outside the hole are copied, with error 0: the smaller the "
+                "hole, the better looked any filling, even a black one."
+            ),
+        },
+    ),
+    hints=r"""
+        A black filling should not get better because there is less of it. What is in the mean besides the hole?
+
+        The error is to be divided by the number of pixels in holes. A mask [1, 1, H, W] has to be counted once for
+        every image: `mask.expand_as(x)`.
+
+        `((filled - x).square() * mask).sum() / mask.expand_as(x).sum()`
+    """,
+    mistakes={
+        "One mask for all images is counted once only: count it for every image.": lambda x_hat, x, mask: _filling(
+            lambda whole, x: mask.sum()
+        )(x_hat, x, mask),
+        "Now it is divided by the pixels outside the holes.": _filling(lambda mask, x: (1 - mask).sum()),
+        "This is the mean of the images' PSNRs: one mean over the holes of all images comes first.": _filling(
+            None, alike=True
+        ),
+        "This is the sum of the squared errors: divide by the number of pixels in holes.": _filling(
+            lambda mask, x: 1.0
+        ),
+        "The PSNR is right, but the images that are returned are no longer filled.": lambda x_hat, x, mask: (
+            _filling(lambda whole, x: whole.sum())(x_hat, x, mask)[0],
+            x_hat,
+        ),
+    },
+)
+def hole_report(x_hat, x, mask):
+    """PSNR in dB of what fills the holes, and the filled images: x_hat, x [N, 1, H, W], mask [N or 1, 1, H, W]."""
+    filled = x * (1 - mask) + x_hat * mask
+    error = (filled - x).square().sum() / mask.expand_as(x).sum()
+    return -10 * error.log10(), filled

@@ -1,4 +1,4 @@
-"""Lab 4: corruptions, PSNR, the denoising loss, its vector field, a residual block, pixel shuffle."""
+"""Lab 4: corruptions, PSNR, the denoising loss, its vector field, a residual block, pixel shuffle; two bugs."""
 
 import torch
 from torch import nn, tensor
@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from aeutils.exercises import chance, networks
 from aeutils.exercises.answers import NO_GRADIENT, Facts, Wrong, ask, described
+from aeutils.exercises.bugs import Bug
 from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
@@ -469,3 +470,138 @@ def pixel_shuffle(x, r):
     n, c, h, w = x.shape
     x = x.view(n, c // r**2, r, r, h, w)
     return x.permute(0, 1, 4, 2, 5, 3).reshape(n, c // r**2, h * r, w * r)
+
+
+# Find the bug
+
+
+def loss_without_pixels(function, model, x, hit):
+    """As `loss_of_weights`, for a program that takes the pixels."""
+    return loss_of_weights(function, model, x, hit)
+
+
+def _denoising_loss_given(model, x, hit):
+    noisy = x
+    noisy[hit] = 0
+    return (model(noisy) - x).square().sum() / len(x)
+
+
+def _images_and_hits(draws):
+    x = two_batches(draws)[0]
+    return Halves(), x, draws.uniform(*x.shape) < 0.4
+
+
+@lab.exercise(
+    cases=[(Halves(), tensor([[1.0, 0.5]]), tensor([[True, False]])), (Halves(), PAIR[0], PAIR[1] < 0.5)],
+    draw=_images_and_hits,
+    bug=Bug(
+        given=_denoising_loss_given,
+        cause="c",
+        causes={
+            "a": "The sum over pixels was right; a mean would only make the loss 784 times smaller.",
+            "b": "The network got the image with its bar: that is what it is to mend.",
+            "c": (
+                "`noisy = x` makes no new image, only another name for the same one. What was written into `noisy` was "
+                "in `x`, too, so that the network learned to leave the bar where it is."
+            ),
+            "d": "The pixels that are hit come from outside, and it was right to use them as they are.",
+        },
+    ),
+    hints=r"""
+        The network gives back what it is trained to give back: the bar. Print `x` before and after a call of the
+        program.
+
+        After `noisy = x` there is one tensor, with two names. A new one is `x.clone()`, or what `x.masked_fill(hit, 0)`
+        returns.
+    """,
+    mistakes={
+        "The network sees the whole images now, and has nothing to mend.": lambda model, x, hit: _error(model(x), x),
+        "Only the pixels that were hit count now: the others are to be returned, too.": lambda model, x, hit: (
+            ((model(x.masked_fill(hit, 0)) - x) * hit).square().sum() / len(x)
+        ),
+        "The other pixels are erased now: those that are hit become 0.": lambda model, x, hit: _error(
+            model(x.masked_fill(~hit, 0)), x
+        ),
+        "The target is still the corrupted image.": lambda model, x, hit: (lambda noisy: _error(model(noisy), noisy))(
+            x.masked_fill(hit, 0)
+        ),
+        "This is the mean over pixels, too: the sum was right.": lambda model, x, hit: F.mse_loss(
+            model(x.masked_fill(hit, 0)), x
+        ),
+    },
+    run=loss_without_pixels,
+)
+def denoising_loss(model, x, hit):
+    """Squared error of what a model makes of images without some pixels: x [N, ...], hit [N, ...] bool -> []."""
+    noisy = x.clone()
+    noisy[hit] = 0
+    return (model(noisy) - x).square().sum() / len(x)
+
+
+def _report(peak):
+    """The report with another peak(noisy, denoised, clean)."""
+
+    def report(noisy, denoised, clean):
+        top = peak(noisy, denoised, clean)
+        before, after = (10 * (top**2 / (x - clean).square().mean()).log10() for x in (noisy, denoised))
+        return before, after, after - before
+
+    return report
+
+
+def _clean_and_noisy(draws):
+    """Noisy, denoised and clean images; the noise leaves [0, 1], and the clean ones need not reach 1."""
+    clean = 0.9 * two_batches(draws)[0]
+    noise, left = (draws.normal(*clean.shape, scale=scale) for scale in (1, 0.2))
+    return clean + noise, clean + left, clean
+
+
+@lab.exercise(
+    parts=("before", "after", "gain"),
+    cases=[
+        (tensor([[1.5, 0.5]]), tensor([[0.6, 0.4]]), tensor([[0.5, 0.5]])),
+        (PAIR[1] + 2 * PAIR[0], PAIR[1], PAIR[0]),
+    ],
+    draw=_clean_and_noisy,
+    bug=Bug(
+        given=_report(lambda noisy, denoised, clean: noisy.max()),
+        cause="a",
+        causes={
+            "a": (
+                "The peak is the largest value that a pixel can have, 1 here. That of the noisy images grows with the "
+                "noise, so that more noise was rewarded."
+            ),
+            "b": "10 is right: the peak is squared already.",
+            "c": "PSNR takes the mean over all pixels, as in exercise 3.",
+            "d": "Noise beyond [0, 1] is a part of the damage; cutting it off would measure other images.",
+        },
+    ),
+    hints=r"""
+        The dashed line follows from the noise alone: its mean squared error is $\sigma^2$, and the peak is 1. Where do
+        the two part, and what is different about the images there?
+
+        Print `peak` for weak and for strong noise. What is the largest value that a pixel of an image can have?
+    """,
+    mistakes={
+        "The largest clean pixel is 1 only if one is white: the peak is that of the scale.": _report(
+            lambda noisy, denoised, clean: clean.max()
+        ),
+        "The peak still depends on the images, on the denoised ones now: it is that of the scale.": _report(
+            lambda noisy, denoised, clean: denoised.max()
+        ),
+        "Pixels are in [0, 1] here, so the peak is 1, not 255.": _report(lambda noisy, denoised, clean: 255),
+        "Cutting the noisy images to [0, 1] hides the symptom: these are other images, with less noise.": (
+            lambda noisy, denoised, clean: _report(lambda *images: 1)(noisy.clamp(0, 1), denoised, clean)
+        ),
+        "The peak is that of the noisy images, and squared once more by the factor 20.": (
+            lambda noisy, denoised, clean: tuple(
+                2 * part for part in _report(lambda *images: noisy.max())(noisy, denoised, clean)
+            )
+        ),
+    },
+)
+def psnr_report(noisy, denoised, clean):
+    """PSNR in dB before and after denoising, and the gain, for pixels in [0, 1]: [N, ...] each -> [] each."""
+    peak = 1
+    before, after = (10 * (peak**2 / (images - clean).square().mean()).log10() for images in (noisy, denoised))
+    return before, after, after - before

@@ -1,4 +1,4 @@
-"""Lab 1: entropy, KL divergence, Jensen's inequality by example, Gaussians, Monte Carlo, pixels."""
+"""Lab 1: entropy, KL divergence, Jensen's inequality by example, Gaussians, Monte Carlo, pixels; two bugs."""
 
 import math
 
@@ -6,7 +6,8 @@ import torch
 from torch import tensor
 from torch.nn import functional as F
 
-from aeutils.exercises.answers import Facts, ask, labelled
+from aeutils.exercises.answers import Facts, Wrong, ask, described, labelled
+from aeutils.exercises.bugs import Bug
 from aeutils.exercises.cases import case
 from aeutils.exercises.comparison import close
 from aeutils.exercises.lab import Lab
@@ -398,3 +399,156 @@ def logits_and_pixels(draws):
 def bernoulli_loss(a, x):
     """-log p(x | sigmoid(a)) of Bernoulli pixels in nats: sum over pixels, mean over images; a, x [N, ...] -> []."""
     return F.binary_cross_entropy_with_logits(a, x, reduction="sum") / len(x)
+
+
+# Find the bug
+
+
+def _table(terms, smooth=1e-3):
+    """The table with other terms(p, q) [K, K, D] of KL(p || q)."""
+
+    def table(ink):
+        p = ink + smooth
+        p = p / p.sum(1, keepdim=True)
+        size = (len(p), *p.shape)
+        return terms(p[:, None].expand(size), p[None].expand(size)).sum(2)
+
+    return table
+
+
+INK = torch.rand(4, 6, generator=GENERATOR) * tensor([1.0, 0.0, 1.0, 3.0, 1.0, 0.0])
+
+
+@lab.exercise(
+    cases=[(tensor([[1.0, 3.0], [1.0, 1.0]]),), (INK,), case(0.01 * INK, note="little ink")],
+    draw=lambda draws: (draws.uniform(draws.n, draws.size(2, 8)),),
+    bug=Bug(
+        given=_table(lambda p, q: F.kl_div(q, p, reduction="none")),
+        cause="c",
+        causes={
+            "a": "`F.kl_div` takes q first and p second: the order was right, unlike that of the formula.",
+            "b": "Next to no ink is added; it keeps the logarithm of q finite.",
+            "c": (
+                "`F.kl_div` wants the logarithm of q (and p as it is). Given q itself it computes p ln p - p q, "
+                "without a warning."
+            ),
+            "d": "The sum over the pixels, the last axis, is right.",
+        },
+    ),
+    hints=r"""
+        Two equal distributions have KL 0. Call `F.kl_div` for one distribution and itself, and look at what comes out.
+
+        Read the first lines of `help(F.kl_div)`: what is `input`?
+
+        `F.kl_div(p[None].log().expand(size), p[:, None].expand(size), reduction="none")`
+    """,
+    mistakes={
+        "Now p is a logarithm, too: only q is to be one (unless `log_target=True`).": _table(
+            lambda p, q: F.kl_div(q.log(), p.log(), reduction="none")
+        ),
+        "p and q are swapped now: the table is transposed.": _table(
+            lambda p, q: F.kl_div(p.log(), q, reduction="none")
+        ),
+        "Leaving out the sign hides the symptom: the numbers are still wrong.": _table(
+            lambda p, q: F.kl_div(q, p, reduction="none").sum(2, keepdim=True).abs()
+        ),
+        "The logarithm is taken of p in place of q.": _table(lambda p, q: F.kl_div(p.log(), p, reduction="none")),
+        "This is the mean over the outcomes: the sum was right.": _table(
+            lambda p, q: F.kl_div(q.log(), p, reduction="none").mean(2, keepdim=True)
+        ),
+    },
+)
+def kl_table(ink):
+    """KL(p_i || p_j) in nats between all rows, made to distributions: ink [K, D], >= 0 -> [K, K]."""
+    p = ink + 1e-3
+    p = p / p.sum(1, keepdim=True)
+    size = (len(p), *p.shape)  # [K, K, D]
+    terms = F.kl_div(p[None].log().expand(size), p[:, None].expand(size), reduction="none")
+    return terms.sum(2)
+
+
+def image_and_losses(function, images, steps):
+    """The image, and the losses as one row."""
+    value = ask(function, images, steps)
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise Wrong(f"It returns {described(value)}; expected 2 values, `return image, losses`.")
+    return Facts({"losses": torch.as_tensor(value[1]), "image": value[0]})
+
+
+def _fitted(loss_of, zero=True, lr=0.3, image_of=torch.sigmoid):
+    """The program with another loss_of(a, images)."""
+
+    def fit(images, steps):
+        a = torch.zeros(images.shape[1], dtype=images.dtype, device=images.device, requires_grad=True)
+        optimizer, losses = torch.optim.Adam([a], lr=lr), []
+        for _step in range(steps):
+            loss = loss_of(a.expand_as(images), images) / len(images)
+            if zero:
+                optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return image_of(a.detach()), losses
+
+    return fit
+
+
+def _on_logits(a, images):
+    return F.binary_cross_entropy_with_logits(a, images, reduction="sum")
+
+
+@lab.exercise(
+    cases=[
+        (tensor([[0.5, 1.0]]), 2),
+        (torch.rand(6, 5, generator=GENERATOR), 4),
+        case(torch.rand(3, 4, generator=GENERATOR).round(), 3, note="images of black and white"),
+    ],
+    draw=lambda draws: (draws.uniform(draws.n, draws.size(2, 6)), draws.size(1, 3)),
+    bug=Bug(
+        given=_fitted(lambda a, images: _on_logits(a.sigmoid(), images)),
+        cause="b",
+        causes={
+            "a": "The sum over pixels is right: Adam's steps do not depend on the scale of the loss.",
+            "b": (
+                "The sigmoid was there twice: the loss takes logits and has one in it. So no pixel could be darker "
+                "than sigmoid(0) = 0.5 or lighter than sigmoid(1) = 0.73 for the loss, and a black one cost ln 2 nats."
+            ),
+            "c": "The images are data: only the logits are trained.",
+            "d": "`optimizer.zero_grad()` comes before every `backward`.",
+        },
+    ),
+    hints=r"""
+        The loss does not fall below 784 ln 2 = 543 nats. Which probability does the loss see for a pixel whose `a` is
+        -20, and which one do you see?
+
+        What does `with_logits` in the name of the loss say?
+
+        `logits = a.expand_as(images)`
+    """,
+    mistakes={
+        "The loss is right, but it is the logits that are returned: the image is their sigmoid.": _fitted(
+            _on_logits, image_of=lambda a: a
+        ),
+        "The sigmoid has gone, but the gradients are not set to zero any more.": _fitted(_on_logits, zero=False),
+        "The loss is right, but the sigmoid is applied twice to the image.": _fitted(
+            _on_logits, image_of=lambda a: a.sigmoid().sigmoid()
+        ),
+        "The loss is right, but the learning rate has changed.": _fitted(_on_logits, lr=0.1),
+        "A squared error has come in its place: its minimum is the mean, too, but it is no likelihood.": _fitted(
+            lambda a, images: F.mse_loss(a.sigmoid(), images, reduction="sum")
+        ),
+    },
+    run=image_and_losses,
+)
+def fit_image(images, steps):
+    """The image that is likeliest for images [N, D] in [0, 1], [D], and the loss of every step, a list."""
+    a = torch.zeros(images.shape[1], requires_grad=True)
+    optimizer, losses = torch.optim.Adam([a], lr=0.3), []
+    for _step in range(steps):
+        logits = a.expand_as(images)
+        loss = F.binary_cross_entropy_with_logits(logits, images, reduction="sum") / len(images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return a.detach().sigmoid(), losses

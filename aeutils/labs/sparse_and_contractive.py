@@ -1,4 +1,4 @@
-"""Lab 3: penalties for sparse codes, the contractive penalty by hand and by autograd, the Jacobian's spectrum."""
+"""Lab 3: penalties for sparse codes, the contractive penalty by hand and by autograd, its spectrum, two bugs."""
 
 import copy
 from itertools import pairwise
@@ -6,8 +6,9 @@ from itertools import pairwise
 import torch
 from torch import nn, tensor
 
-from aeutils.exercises.answers import NO_GRADIENT, Facts, ask, described
-from aeutils.exercises.cases import case
+from aeutils.exercises.answers import GRADIENT, NO_GRADIENT, Facts, Wrong, ask, described
+from aeutils.exercises.bugs import Bug
+from aeutils.exercises.cases import Draws, case
 from aeutils.exercises.lab import Lab
 
 lab = Lab("Lab 3: sparse and contractive autoencoders", __name__)
@@ -389,3 +390,177 @@ def spectrum(encode, x):
     """Singular values of every image's Jacobian, largest first: x [N, n] -> [N, min(q, n)]."""
     jacobians = torch.stack([torch.autograd.functional.jacobian(encode, image) for image in x])  # [N, q, n]
     return torch.linalg.svdvals(jacobians)
+
+
+# Find the bug
+
+
+def _sparse_loss(penalty_of, low=1e-6):
+    """The loss with another penalty(rho, rho_hat [q])."""
+
+    def loss(x_hat, x, h, rho, weight):
+        rho_hat = h.mean(0).clamp(low, 1 - low)
+        error, penalty = (x_hat - x).square().sum(1).mean(), penalty_of(rho, rho_hat).sum()
+        return error + weight * penalty, error, penalty
+
+    return loss
+
+
+def _bernoulli_kl(a, b):
+    return a * (a / b).log() + (1 - a) * ((1 - a) / (1 - b)).log()
+
+
+def _images_and_code(draws):
+    shape = draws.n, draws.size()
+    code = draws.uniform(draws.n, draws.size(), low=0.02, high=0.98)
+    return draws.uniform(*shape), draws.uniform(*shape), code, draws.uniform(1, low=0.02, high=0.5).item(), 0.3
+
+
+@lab.exercise(
+    parts=("loss", "error", "penalty"),
+    trained=("x_hat", "h"),
+    cases=[
+        (tensor([[0.5]]), tensor([[1.0]]), tensor([[0.4, 0.1]]), 0.1, 0.5),
+        (ACTIVE, ACTIVE.flip(0), ACTIVE, 0.05, 2.0),
+        case(
+            *(ACTIVE.double(), ACTIVE.double().flip(0), (ACTIVE > 0.5).double()[:1], 0.1, 1.0),
+            note="units that are always on or off",
+        ),
+    ],
+    draw=_images_and_code,
+    bug=Bug(
+        given=_sparse_loss(
+            lambda rho, rho_hat: rho * (rho / rho_hat).log() + (1 - rho) * (1 - rho / (1 - rho_hat)).log()
+        ),
+        cause="b",
+        causes={
+            "a": "KL is taken from the wanted share to that of the units, as in exercise 2.",
+            "b": (
+                "A division comes before a subtraction: `1 - rho / (1 - rho_hat)` is not (1 - rho) / (1 - rho_hat). "
+                "The penalty was no KL divergence, and paid for units that are always on."
+            ),
+            "c": "A unit's share is its mean over the images, `h.mean(0)`.",
+            "d": "The bounds only keep the logarithm finite for units that are always on or off.",
+        },
+    ),
+    hints=r"""
+        A KL divergence is 0 where both shares are equal, and nowhere below. Compute the two terms by hand for
+        $\rho = \hat\rho = 0.5$.
+
+        The second term is to be $(1 - \rho) \ln \frac{1 - \rho}{1 - \hat\rho}$. What does Python divide by what?
+
+        `(1 - rho) * ((1 - rho) / (1 - rho_hat)).log()`
+    """,
+    mistakes={
+        "Cutting the penalty off at 0 hides the symptom: its lowest place is still not at rho.": _sparse_loss(
+            lambda rho, rho_hat: (rho * (rho / rho_hat).log() + (1 - rho) * (1 - rho / (1 - rho_hat)).log()).clamp(
+                min=0
+            )
+        ),
+        "The second term is gone: a unit that is always on then costs nothing.": _sparse_loss(
+            lambda rho, rho_hat: rho * (rho / rho_hat).log()
+        ),
+        "rho and rho_hat are swapped now: the other direction of KL.": _sparse_loss(
+            lambda rho, rho_hat: _bernoulli_kl(rho_hat, rho)
+        ),
+        "The fraction of the second term is upside down now.": _sparse_loss(
+            lambda rho, rho_hat: rho * (rho / rho_hat).log() + (1 - rho) * ((1 - rho_hat) / (1 - rho)).log()
+        ),
+        "The KL is right, but the bounds of rho_hat have changed.": _sparse_loss(_bernoulli_kl, low=1e-3),
+    },
+)
+def sparse_loss(x_hat, x, h, rho, weight):
+    """Squared error + weight * KL sparsity, and both parts: x_hat, x [N, D], h [N, q] in (0, 1) -> [] each."""
+    rho_hat = h.mean(0).clamp(1e-6, 1 - 1e-6)  # [q]
+    error = (x_hat - x).square().sum(1).mean()
+    penalty = (rho * (rho / rho_hat).log() + (1 - rho) * ((1 - rho) / (1 - rho_hat)).log()).sum()
+    return error + weight * penalty, error, penalty
+
+
+def trained_with(function, encoder, decoder, x, weight):
+    """The loss, its parts, and the gradients of the loss for both layers."""
+    value = ask(function, encoder, decoder, x, weight)
+    if not isinstance(value, tuple | list) or len(value) != 3:
+        raise Wrong(f"It returns {described(value)}; expected 3 values, `return loss, error, penalty`.")
+    loss, error, penalty = value
+    found = Facts({"loss": loss, "error": error, "penalty": penalty})
+    layers = {f"{GRADIENT}{name}": layer for name, layer in (("encoder", encoder), ("decoder", decoder))}
+    if not torch.is_tensor(loss) or not loss.requires_grad:
+        kind = "a tensor that was cut off from the weights" if torch.is_tensor(loss) else described(loss)
+        return found | dict.fromkeys(layers, NO_GRADIENT.format(kind))
+    for label, layer in layers.items():
+        gradients = torch.autograd.grad(
+            loss, [*layer.parameters()], retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        found[label] = torch.cat([gradient.flatten() for gradient in gradients])
+    return found
+
+
+def _contractive_loss(penalty_of):
+    """The loss with another penalty(h [N, q], W [q, D])."""
+
+    def loss(encoder, decoder, x, weight):
+        h = encoder(x).sigmoid()
+        error = (decoder(h).sigmoid() - x).square().sum(1).mean()
+        penalty = penalty_of(h, encoder.weight)
+        return error + weight * penalty, error, penalty
+
+    return loss
+
+
+def _two_layers(draws):
+    d, q = draws.size(2, 6), draws.size(1, 5)
+    layers = nn.Linear(d, q), nn.Linear(q, d)
+    for layer in layers:
+        for weight in layer.parameters():
+            weight.data = draws.normal(*weight.shape)
+    return (*layers, draws.uniform(draws.n, d), draws.uniform(1, low=0.1, high=2).item())
+
+
+@lab.exercise(
+    cases=[_two_layers(Draws(number)) for number in (100, 101)],
+    draw=_two_layers,
+    bug=Bug(
+        given=_contractive_loss(lambda h, W: contraction(h, W.detach())),
+        cause="d",
+        causes={
+            "a": "The squared slope, h^2 (1 - h)^2, is right for a sigmoid.",
+            "b": "`W.square().sum(1)` adds over the pixels, so that each unit has its own number: that was right.",
+            "c": "`weight` is applied, to the penalty, once.",
+            "d": (
+                "What `state_dict()` returns is cut off from the graph. The penalty had the right value, but no "
+                "gradient for W: only the slopes could become smaller, with units that are always on or off."
+            ),
+        },
+    ),
+    hints=r"""
+        All printed values are right, so look at what is trained with: `torch.autograd.grad` of the penalty for
+        `encoder.weight`, beside what autograd finds for `lab.contraction.best()`.
+
+        Print `W.requires_grad`.
+
+        `W = encoder.weight`
+    """,
+    mistakes={
+        "W has its gradient now, but h has lost its own: both are trained.": _contractive_loss(
+            lambda h, W: contraction(h.detach(), W)
+        ),
+        "No gradient comes out of the penalty at all now: then it changes nothing.": _contractive_loss(
+            lambda h, W: contraction(h, W).detach()
+        ),
+        "The gradient is there, but the slope is not squared any more.": _contractive_loss(
+            lambda h, W: ((h * (1 - h)) @ W.square().sum(1)).mean()
+        ),
+        "A penalty on W alone is weight decay: the slopes belong to it.": _contractive_loss(
+            lambda h, W: W.square().sum()
+        ),
+    },
+    run=trained_with,
+)
+def contractive_loss(encoder, decoder, x, weight):
+    """Squared error + weight * contractive penalty, and both parts, of sigmoid layers: x [N, D] -> [] each."""
+    W = encoder.weight  # [q, D]
+    h = encoder(x).sigmoid()  # [N, q]
+    error = (decoder(h).sigmoid() - x).square().sum(1).mean()
+    penalty = ((h * (1 - h)).square() @ W.square().sum(1)).mean()
+    return error + weight * penalty, error, penalty

@@ -1,4 +1,4 @@
-"""Lab 2: an autoencoder with two hidden layers from scratch, its training loop, PCA, and a stack of layers."""
+"""Lab 2: an autoencoder with two hidden layers from scratch, its training loop, PCA, a stack of layers, two bugs."""
 
 import math
 from itertools import pairwise
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 import aeutils as ae
 from aeutils.exercises import networks
 from aeutils.exercises.answers import Facts, Wrong, ask, described
+from aeutils.exercises.bugs import Bug
 from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
@@ -703,3 +704,166 @@ def stack(layers):
     for _, g in layers[::-1]:
         decoder += [g, nn.Sigmoid()]
     return nn.Sequential(*encoder), nn.Sequential(*decoder)
+
+
+# Find the bug
+
+
+def _pca_errors(fitted, centred=None, own=False):
+    """The program with what PCA is fitted to, fitted(train, test), and, where that is something else, its mean."""
+
+    def errors(train, test, q):
+        images = fitted(train, test)
+        mean = images.mean(0)
+        axes = torch.linalg.svd(images - mean, full_matrices=False).Vh[:q]
+        mean = centred(train, test).mean(0) if centred else mean
+        found = []
+        for x in (train, test):
+            centre = x - (x.mean(0) if own else mean)
+            found.append((centre - centre @ axes.T @ axes).square().sum(1).mean())
+        return tuple(found)
+
+    return errors
+
+
+def _train(train, test):
+    return train
+
+
+def _both(train, test):
+    return torch.cat([train, test])
+
+
+def _more_samples(draws):
+    """Training and test samples, and fewer axes than samples or dimensions."""
+    d = draws.size(3, 6)
+    mixed, shift = draws.normal(d, d), draws.normal(d, scale=3)
+    return draws.normal(10, d) @ mixed + shift, draws.normal(draws.n, d) @ mixed + shift + 1, draws.size(1, d - 1)
+
+
+@lab.exercise(
+    parts=("train_error", "test_error"),
+    cases=[(CROSS, torch.tensor([[3.0, 3.0]]), 1), (TILTED, OTHERS, 2), (TILTED, OTHERS, 4)],
+    draw=_more_samples,
+    bug=Bug(
+        given=_pca_errors(_both),
+        cause="c",
+        causes={
+            "a": "PCA's error is the squared distance to the subspace; the mean cancels in it, and was right.",
+            "b": "The rows of `Vh` are the principal axes.",
+            "c": (
+                "The test images took part in the fit: the axes were made for them, too. What a method does with "
+                "images that it has never seen, such a test cannot say."
+            ),
+            "d": "The error is summed over pixels and averaged over images, for both sets: that was right.",
+        },
+    ),
+    hints=r"""
+        With 100 training images PCA can have 99 axes that fit them exactly. Should images that it has never seen come
+        out just as well?
+
+        Mean and axes are what is learned. From which images may they be?
+
+        `mean = train.mean(0)`, and the axes from `train - mean`.
+    """,
+    mistakes={
+        "The test images still have a part in the mean.": _pca_errors(_train, centred=_both),
+        "The test images still have a part in the axes.": _pca_errors(_both, centred=_train),
+        "Now it is fitted to the test images alone: the training images are to be used.": _pca_errors(
+            lambda train, test: test
+        ),
+        "The test images are centred with their own mean: that is a use of the test images, too.": _pca_errors(
+            _train, own=True
+        ),
+    },
+)
+def pca_errors(train, test, q):
+    """Squared error per image of PCA with q axes, on training and test images: [N, D], [M, D] -> [], []."""
+    mean = train.mean(0)
+    axes = torch.linalg.svd(train - mean, full_matrices=False).Vh[:q]  # [q, D]
+    train_error, test_error = (((x - mean) - (x - mean) @ axes.T @ axes).square().sum(1).mean() for x in (train, test))
+    return train_error, test_error
+
+
+class Wavering(nn.Module):
+    """A model that does in training something else than in evaluation, and keeps a record of how it is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale, self.calls = nn.Parameter(torch.tensor(0.8)), []
+
+    def forward(self, x):
+        self.calls.append((len(x), self.training, torch.is_grad_enabled()))
+        return self.scale * x * (0.5 if self.training else 1.0)
+
+
+def an_evaluation(function, x, batch_size):
+    """What is measured of a model in training mode, and how the model is called."""
+    model = Wavering().to(x.device).train()
+    value = ask(function, model, x, batch_size)
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise Wrong(f"It returns {described(value)}; expected 2 values, `return error, x_hat`.")
+    sizes, modes, gradients = zip(*model.calls, strict=True) if model.calls else ((), (), ())
+    return Facts(
+        {
+            "error": value[0],
+            "x_hat": value[1],
+            "sizes of the batches": ", ".join(map(str, sizes)),
+            "mode of the model": "training" if any(modes) else "evaluation",
+            "gradients": "are computed" if any(gradients) else "are not computed",
+        }
+    )
+
+
+def _evaluation(switch=True, batch_error=False, whole=False, gradients=False):
+    def evaluation(model, x, batch_size):
+        model.train(not switch)
+        with torch.set_grad_enabled(gradients):
+            x_hat = model(x) if whole else torch.cat([model(batch) for batch in x.split(batch_size)])
+        if batch_error:
+            pairs = zip(x_hat.split(batch_size), x.split(batch_size), strict=True)
+            errors = [(a - b).square().flatten(1).sum(1).mean() for a, b in pairs]
+            return sum(errors) / len(errors), x_hat
+        return (x_hat - x).square().sum() / len(x), x_hat
+
+    return evaluation
+
+
+@lab.exercise(
+    cases=[(torch.tensor([[1.0, 0.0], [0.5, 1.0], [1.0, 1.0]]), 2), (IMAGES, 2), (IMAGES, 5)],
+    draw=lambda draws: (draws.uniform(draws.n, 1, draws.size(2, 5), draws.size(2, 5)), draws.size(1, 4)),
+    bug=Bug(
+        given=_evaluation(switch=False),
+        cause="a",
+        causes={
+            "a": (
+                "The network was measured in training mode: dropout went on erasing units, others in every call. "
+                "`model.eval()` turns it off; batch normalisation needs it, too."
+            ),
+            "b": "Without gradients is right: nothing is trained here.",
+            "c": "The last batch counts as much as it has images: the sum over all of them is divided by their number.",
+            "d": "The images come in the same order every time, and the order would not matter.",
+        },
+    ),
+    hints=r"""
+        The same network and the same images give another error in every call. What in this network is random?
+
+        Dropout erases units in training, and is to do nothing afterwards. Who tells it which of the two it is?
+
+        `model.eval()` before the images go through it.
+    """,
+    mistakes={
+        "Mended, but the batches are gone: all images go through the network at once.": _evaluation(whole=True),
+        "Mended, but now a last, smaller batch counts as much as a full one: divide the sum by the number of images.": (
+            _evaluation(batch_error=True)
+        ),
+        "Mended, but gradients are computed now: keep `torch.no_grad()`.": _evaluation(gradients=True),
+    },
+    run=an_evaluation,
+)
+def evaluate(model, x, batch_size):
+    """Squared error per image of what a model makes of x [N, ...], and that itself, [N, ...]."""
+    model.eval()
+    with torch.no_grad():
+        x_hat = torch.cat([model(batch) for batch in x.split(batch_size)])
+    return (x_hat - x).square().sum() / len(x), x_hat

@@ -1,4 +1,4 @@
-"""Lab 6: reparameterisation, closed-form KL, ELBO, the importance-weighted bound, interpolation, sampling."""
+"""Lab 6: reparameterisation, closed-form KL, ELBO, the importance-weighted bound, interpolation, sampling; two bugs."""
 
 import math
 
@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from aeutils.exercises import chance
 from aeutils.exercises.answers import Facts, Wrong, ask, described
+from aeutils.exercises.bugs import Bug
 from aeutils.exercises.cases import case
 from aeutils.exercises.lab import Lab
 
@@ -441,3 +442,133 @@ def _unlike(z):
 def sample(decode, n, q):
     """n images from codes of q latents, drawn from the prior N(0, I): [n, ...]."""
     return decode(torch.randn(n, q))
+
+
+# Find the bug
+
+
+def _vae_loss_given(logits, x, mean, log_variance, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x)
+    kl = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+def _with_reconstruction(reconstruction, kl_of=gaussian_kl):
+    """The loss with another reconstruction(logits, x) or KL."""
+
+    def loss(a, x, m, lv, beta):
+        return reconstruction(a, x) + beta * kl_of(m, lv), reconstruction(a, x), kl_of(m, lv)
+
+    return loss
+
+
+@lab.exercise(
+    parts=("loss", "reconstruction", "kl"),
+    trained=("logits", "mean", "log_variance"),
+    kink=0.0,
+    cases=[(tensor([[0.0, 2.0]]), tensor([[1.0, 1.0]]), *ONE, 1.0), (LOGITS, PIXELS, MEAN, LOG_VARIANCE, 4.0)],
+    draw=lambda draws: (*_logits_and_pixels(draws), *codes(draws), draws.uniform(1).item()),
+    bug=Bug(
+        given=_vae_loss_given,
+        cause="b",
+        causes={
+            "a": "The function takes logits: it has the sigmoid in it, and another one would be too much.",
+            "b": (
+                "The reconstruction was a mean over pixels, KL a sum over latents: the pixels counted 784 times too "
+                "little, so the cheapest thing to do was to send no code at all (posterior collapse)."
+            ),
+            "c": "KL has the right sign: it is 0 where every code is N(0, 1), and positive elsewhere.",
+            "d": "`beta` is applied, and to KL; it is 1 in the figure.",
+        },
+    ),
+    hints=r"""
+        Every reconstruction is the same image: the code says nothing. Which part of the loss wants that? Print both
+        parts for an untrained VAE, and look at their sizes.
+
+        Both parts are to be nats per image: sums over pixels and over latents, means over images. What does
+        `F.binary_cross_entropy_with_logits` return when no `reduction` is named?
+
+        `F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)`
+    """,
+    mistakes={
+        "Now both are means, over different numbers of values: what is wanted is two sums, divided by the number of "
+        "images.": _with_reconstruction(F.binary_cross_entropy_with_logits, lambda m, lv: _kl_parts(m, lv).mean()),
+        "784 is right for MNIST only: add the pixels up, however many there are.": _with_reconstruction(
+            lambda a, x: 784 * F.binary_cross_entropy_with_logits(a, x)
+        ),
+        "The pixels of the whole batch are added up: divide by the number of images.": _with_reconstruction(
+            lambda a, x: F.binary_cross_entropy_with_logits(a, x, reduction="sum")
+        ),
+        "A smaller weight for KL hides the symptom: the loss is no longer -ELBO in nats.": lambda a, x, m, lv, beta: (
+            F.binary_cross_entropy_with_logits(a, x) + beta * gaussian_kl(m, lv) / x[0].numel(),
+            F.binary_cross_entropy_with_logits(a, x),
+            gaussian_kl(m, lv),
+        ),
+        "The sums are right, but a sigmoid has come in: the function takes logits.": _with_reconstruction(
+            lambda a, x: _bce(a.sigmoid(), x)
+        ),
+    },
+)
+def vae_loss(logits, x, mean, log_variance, beta):
+    """Loss of a VAE and its two parts in nats per image: logits, x [N, ...], mean, log_variance [N, q] -> [] each."""
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+def _counted(costs):
+    return costs, (costs > 0.1).sum()
+
+
+@lab.exercise(
+    parts=("costs", "used"),
+    cases=[
+        ONE,
+        (MEAN, LOG_VARIANCE),
+        case(0 * MEAN, 0 * LOG_VARIANCE, note="codes that are the prior"),
+        case(MEAN, 6 * LOG_VARIANCE, note="narrow and wide Gaussians"),
+    ],
+    draw=codes,
+    bug=Bug(
+        given=lambda m, lv: _counted((-0.5 * (1 + lv - m.square()) - lv.exp()).mean(0)),
+        cause="d",
+        causes={
+            "a": "The mean over the images was right: a latent may cost much for one image and little for another.",
+            "b": "`log_variance` was used as what it is, the logarithm of the variance.",
+            "c": "The threshold was right: the costs themselves were below 0, which no KL divergence can be.",
+            "d": (
+                "The parenthesis closed too early: the factor -1/2 belongs to sigma^2, too. As it stood, every wide "
+                "code was a gain."
+            ),
+        },
+    ),
+    hints=r"""
+        KL is never negative. Take a latent that sends nothing, $\mu = 0$ and $\sigma = 1$: what must it cost, and what
+        does the program say?
+
+        Hold the program against $\frac12 (\mu^2 + \sigma^2 - \ln \sigma^2 - 1)$, term by term: which of them is not
+        multiplied by one half?
+
+        `-0.5 * (1 + log_variance - mean.square() - log_variance.exp())`
+    """,
+    mistakes={
+        "Cutting off what is negative hides the symptom: the other numbers are still wrong.": lambda m, lv: _counted(
+            (-0.5 * (1 + lv - m.square()) - lv.exp()).mean(0).clamp(min=0)
+        ),
+        "Leaving out the sign hides the symptom: the numbers are still wrong.": lambda m, lv: _counted(
+            (-0.5 * (1 + lv - m.square()) - lv.exp()).mean(0).abs()
+        ),
+        "sigma^2 has the wrong sign now: a wide code costs, too.": lambda m, lv: _counted(
+            (0.5 * (m.square() - lv.exp() - lv - 1)).mean(0)
+        ),
+        "The factor 1/2 is gone.": lambda m, lv: _counted(2 * _kl_parts(m, lv).mean(0)),
+        "sigma^2 is added with its sign mended, but still without the factor 1/2.": lambda m, lv: _counted(
+            (-0.5 * (1 + lv - m.square()) + lv.exp()).mean(0)
+        ),
+    },
+)
+def latent_costs(mean, log_variance):
+    """Nats that each latent costs, mean over images, and how many cost more than 0.1: [N, q] each -> [q], []."""
+    kl = -0.5 * (1 + log_variance - mean.square() - log_variance.exp())  # [N, q]
+    costs = kl.mean(0)
+    return costs, (costs > 0.1).sum()

@@ -7,11 +7,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 import aeutils as ae
-from aeutils.exercises.lab import Exercise, Lab, source
+from aeutils.exercises.lab import Exercise, Lab
 from tests.tools.notebooks import LABS as NOTEBOOKS
 from tests.tools.notebooks import read
 
-__all__ = ["EXERCISES", "LABS", "NOTEBOOKS", "filled", "marked", "solutions", "stub"]
+__all__ = ["EXERCISES", "LABS", "NOTEBOOKS", "filled", "marked", "read_by_lecturers", "solutions", "stub"]
 
 
 def lab_of(path: Path) -> Lab:
@@ -24,9 +24,15 @@ EXERCISES: list[Exercise] = [exercise for lab in LABS for exercise in lab.exerci
 
 
 def marked(node: NotebookNode, kind: str) -> dict[str, NotebookNode]:
-    """The cells that nbgrader knows as "solution", "grade" or "locked", by grade id."""
-    cells = {cell.metadata.nbgrader.grade_id: cell for cell in node.cells if "nbgrader" in cell.metadata}
-    return {name: cell for name, cell in cells.items() if cell.metadata.nbgrader[kind]}
+    """The code cells that nbgrader knows as "solution", "grade" or "locked", by grade id."""
+    cells = [cell for cell in node.cells if cell.cell_type == "code" and "nbgrader" in cell.metadata]
+    return {cell.metadata.nbgrader.grade_id: cell for cell in cells if cell.metadata.nbgrader[kind]}
+
+
+def read_by_lecturers(node: NotebookNode) -> dict[str, NotebookNode]:
+    """The text cells that nbgrader leaves to a lecturer's judgement, by grade id."""
+    cells = [cell for cell in node.cells if cell.cell_type == "markdown" and "nbgrader" in cell.metadata]
+    return {cell.metadata.nbgrader.grade_id: cell for cell in cells}
 
 
 def filled(node: NotebookNode, answers: dict[str, str]) -> NotebookNode:
@@ -39,8 +45,8 @@ def filled(node: NotebookNode, answers: dict[str, str]) -> NotebookNode:
 
 
 def solutions(lab: Lab) -> dict[str, str]:
-    """The source of every reference solution, by exercise."""
-    return {name: source(exercise.reference) for name, exercise in lab.exercises.items()}
+    """What the stub cells hold of whoever has solved everything, by exercise."""
+    return {name: exercise.answer() for name, exercise in lab.exercises.items()}
 
 
 def stub(exercise: Exercise):

@@ -1,6 +1,7 @@
 """Every exercise of every lab: the stub is open, the reference and other answers are right, mistakes are named."""
 
 import math
+import re
 
 import nbformat
 import pytest
@@ -77,6 +78,22 @@ def bernoulli_loop(a, x):
     return torch.stack(losses).mean()
 
 
+def kl_table_by_hand(ink):
+    p = F.normalize(ink + 1e-3, p=1, dim=1)
+    return torch.stack([torch.stack([(a * (a / b).log()).sum() for b in p]) for a in p])
+
+
+def fit_image_by_probabilities(images, steps):
+    a = nn.Parameter(torch.zeros_like(images[0]))
+    optimizer, losses = torch.optim.Adam([a], lr=0.3), []
+    for _ in range(steps):
+        a.grad = None
+        losses.append(F.binary_cross_entropy(a.sigmoid().expand_as(images), images, reduction="sum") / len(images))
+        losses[-1].backward()
+        optimizer.step()
+    return a.detach().sigmoid(), [loss.item() for loss in losses]
+
+
 class Encoder(nn.Module):
     """The encoder of lab 2 as a class of its own."""
 
@@ -133,6 +150,18 @@ def pca_by_eigh(train, test, q):
     return mean + (test - mean) @ (axes @ axes.T)
 
 
+def pca_errors_by_values(train, test, q):
+    return tuple((x - pca_by_eigh(train, x, q)).pow(2).sum() / len(x) for x in (train, test))
+
+
+@torch.no_grad()
+def evaluate_and_go_on(model, x, batch_size):
+    model.train(False)
+    made = [model(x[k : k + batch_size]) for k in range(0, len(x), batch_size)]
+    model.train()
+    return [F.mse_loss(torch.cat(made), x).item() * x[0].numel(), torch.cat(made)]
+
+
 def codes_detached(layers, x):
     for f, _ in layers:
         x = f(x).sigmoid().detach()
@@ -182,6 +211,20 @@ def spectrum_by_vmap(encode, x):
     return torch.linalg.svd(torch.func.vmap(torch.func.jacfwd(encode))(x))[1]
 
 
+def sparse_loss_by_torch(x_hat, x, h, rho, weight):
+    share = h.mean(0).clamp(1e-6, 1 - 1e-6)
+    penalty = td.kl_divergence(td.Bernoulli(torch.full_like(share, rho)), td.Bernoulli(share)).sum()
+    error = F.mse_loss(x_hat, x, reduction="sum") / len(x)
+    return error + weight * penalty, error, penalty
+
+
+def contractive_loss_by_matrices(encoder, decoder, x, weight):
+    h = F.linear(x, encoder.weight, encoder.bias).sigmoid()
+    error = F.mse_loss(decoder(h).sigmoid(), x, reduction="sum") / len(x)
+    penalty = contraction_by_matrices(h, encoder.weight)
+    return [error + weight * penalty, error.item(), penalty.item()]
+
+
 def masked_by_indexing(x, v):
     y = x.clone()
     y[torch.rand(x.shape, device=x.device) < v] = 0
@@ -218,6 +261,11 @@ def shuffle_by_writing(x, r):
     return y
 
 
+def psnr_report_in_decibels(noisy, denoised, clean):
+    before, after = (-10 * math.log10(F.mse_loss(images, clean)) for images in (noisy, denoised))
+    return [before, after, after - before]
+
+
 def central_by_padding(height, width, size):
     rows, columns = (height - size) // 2, (width - size) // 2
     return F.pad(torch.ones(1, 1, size, size), (columns, columns, rows, rows))
@@ -239,6 +287,16 @@ def channel_loop(x, weight, bias):
 def discriminator_by_bce(real, fake):
     one, zero = torch.ones_like(real), torch.zeros_like(fake)
     return F.binary_cross_entropy_with_logits(real, one) + F.binary_cross_entropy_with_logits(fake, zero)
+
+
+def encoder_loss_by_lerp(x_hat, x, mask, fake, weight):
+    parts = (mask * (x_hat - x).pow(2)).sum() / len(x), -F.logsigmoid(fake).mean()
+    return [torch.lerp(*parts, weight), *parts]
+
+
+def hole_report_by_indexing(x_hat, x, mask):
+    hole = mask.expand_as(x) > 0
+    return -10 * math.log10(F.mse_loss(x_hat[hole], x[hole])), torch.where(hole, x_hat, x)
 
 
 def gaussian_kl_latents(mean, log_variance):
@@ -268,6 +326,17 @@ def slerp_by_rotation(a, b, t):
     return a * math.sin(angle - t * angle) / math.sin(angle) + b * math.sin(t * angle) / math.sin(angle)
 
 
+def vae_loss_pixel_by_pixel(logits, x, mean, log_variance, beta):
+    pixels = -(x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).flatten(1).sum(1)
+    kl = gaussian_kl_latents(mean, log_variance)
+    return pixels.mean() + beta * kl, pixels.mean(), kl
+
+
+def latent_costs_by_torch(mean, log_variance):
+    costs = td.kl_divergence(td.Normal(mean, (log_variance / 2).exp()), td.Normal(0.0, 1.0)).mean(0)
+    return costs, sum(cost > 0.1 for cost in costs.tolist())
+
+
 def sample_by_distribution(decode, n, q):
     return torch.cat([decode(td.Normal(0.0, 1.0).sample((n, q)))])
 
@@ -286,6 +355,8 @@ CORRECT = {
             p.log(), td.Normal(mean, log_std.exp()).log_prob(x).log_softmax(0), reduction="sum", log_target=True
         ),
         "bernoulli_loss": bernoulli_loop,
+        "kl_table": kl_table_by_hand,
+        "fit_image": fit_image_by_probabilities,
     },
     2: {
         "encoder": Encoder,
@@ -296,6 +367,8 @@ CORRECT = {
         "pca_reconstruct": pca_by_eigh,
         "codes_of": codes_detached,
         "stack": stack_of_chains,
+        "pca_errors": pca_errors_by_values,
+        "evaluate": evaluate_and_go_on,
     },
     3: {
         "l1_penalty": lambda h: sum(row.abs().sum() for row in h) / len(h),
@@ -305,6 +378,8 @@ CORRECT = {
         "contraction": contraction_by_matrices,
         "contraction_auto": contraction_by_vmap,
         "spectrum": spectrum_by_vmap,
+        "sparse_loss": sparse_loss_by_torch,
+        "contractive_loss": contractive_loss_by_matrices,
     },
     4: {
         "mask": masked_by_indexing,
@@ -314,6 +389,8 @@ CORRECT = {
         "score_field": score_loop,
         "ResidualBlock": OtherBlock,
         "pixel_shuffle": shuffle_by_writing,
+        "denoising_loss": lambda model, x, hit: F.mse_loss(model(x * ~hit), x, reduction="sum") / len(x),
+        "psnr_report": psnr_report_in_decibels,
     },
     5: {
         "central_mask": central_by_padding,
@@ -323,6 +400,8 @@ CORRECT = {
         "channel_wise": channel_loop,
         "discriminator_loss": discriminator_by_bce,
         "joint_loss": lambda reconstruction, fake: 0.999 * reconstruction + 0.001 * F.softplus(-fake).mean(),
+        "encoder_loss": encoder_loss_by_lerp,
+        "hole_report": hole_report_by_indexing,
     },
     6: {
         "reparameterise": lambda mean, log_variance, noise: noise * log_variance.exp().sqrt() + mean,
@@ -332,6 +411,8 @@ CORRECT = {
         "importance_bound": bound_shifted,
         "slerp": slerp_by_rotation,
         "sample": sample_by_distribution,
+        "vae_loss": vae_loss_pixel_by_pixel,
+        "latent_costs": latent_costs_by_torch,
     },
 }
 
@@ -380,6 +461,19 @@ def test_another_correct_answer_is_right(exercise):
         ),
         (6, "reparameterise", lambda mean, log_variance, noise: noise, "The result has no gradient"),
         (6, "sample", lambda decode, n, q: torch.randn(n, q), "The decoder is never called"),
+        (1, "fit_image", lambda images, steps: images.mean(0), "expected 2 values, `return image, losses`"),
+        (2, "evaluate", lambda model, x, batch_size: 0.0, "expected 2 values, `return error, x_hat`"),
+        (2, "evaluate", lambda model, x, batch_size: (0.0, x), "as it was given: sizes of the batches."),
+        (3, "contractive_loss", lambda encoder, decoder, x, weight: 0.0, "expected 3 values"),
+        (
+            4,
+            "denoising_loss",
+            lambda model, x, hit: F.mse_loss(model(x.mul_(~hit)), x),
+            "changes its input `x` in place",
+        ),
+        (4, "psnr_report", lambda noisy, denoised, clean: (1.0, 2.0, 1.0), "as it was given: gain."),
+        (5, "hole_report", lambda x_hat, x, mask: (20.0, x_hat), "as it was given: filled."),
+        (6, "vae_loss", lambda a, x, m, lv, beta: (m.sum() + lv.sum() + a.sum(), a.sum(), 0.0), "as it was given: kl."),
         (
             6,
             "sample",
@@ -405,14 +499,47 @@ def test_a_notebook_holds_the_exercises_of_its_lab(path, lab: Lab):
     assert list(checks) == [f"{name}-check" for name in lab.exercises]
     for name, exercise in lab.exercises.items():
         check = checks[f"{name}-check"]
-        assert check.source == f"lab.{name}.check({name})"
+        assert check.source == f"lab.{name}.check({name}{f', {name}_bug' if exercise.bug else ''})"
         assert check.metadata.nbgrader.points == exercise.points
         assert check.metadata.nbgrader.locked
         assert f"({exercise.points} point{'s' * (exercise.points != 1)})" in read(path).text
-    assert 5 <= len(lab.exercises) <= 8
+    assert 5 <= len([exercise for exercise in lab.exercises.values() if not exercise.bug]) <= 8
     total = sum(exercise.points for exercise in lab.exercises.values())
     assert f"{len(lab.exercises)} exercises, {total} points" in read(path).text
     assert lab.title.startswith(f"Lab {int(path.name[:2])}: ")
+
+
+@every_lab
+def test_a_bug_is_to_be_seen_and_named(path, lab: Lab):
+    """A figure between the program and its check shows the symptom; the causes to choose from stand above."""
+    cells = read(path).node.cells
+    places = {cell.metadata.nbgrader.grade_id: k for k, cell in enumerate(cells) if "nbgrader" in cell.metadata}
+    bugs = {name: exercise.bug for name, exercise in lab.exercises.items() if exercise.bug}
+    for name, bug in bugs.items():
+        stub = places[name]
+        letters = list(bug.causes)
+        assert bug.cause in letters
+        assert re.findall(r"^- \*\*(\w)\*\* ", cells[stub - 1].source, re.MULTILINE) == letters
+        *letters, last = map('"{}"'.format, letters)
+        assert cells[stub].source.endswith(f"\n\n\n{name}_bug = ...  # {', '.join(letters)} or {last}")
+        (figure,) = [output for output in cells[stub + 1].outputs if "image/png" in output.get("data", {})]
+        assert "as it is given" in figure.metadata["image/png"]["alt"].lower()
+        assert places[f"{name}-check"] == stub + 2
+
+
+@every_lab
+def test_a_lab_ends_with_an_experiment_that_a_lecturer_grades(path, lab: Lab):
+    node = read(path).node
+    ((name, answer),) = labs.read_by_lecturers(node).items()
+    settings = answer.metadata.nbgrader
+    assert (name, settings.grade, settings.solution, settings.locked) == ("experiment", True, True, False)
+    assert f"and an experiment for {settings.points} more" in node.cells[0].source
+    place = node.cells.index(answer)
+    rubric, experiment = node.cells[place - 2 : place]
+    assert f"({settings.points} points" in rubric.source
+    assert len(re.findall(r"^\| (?!one point)\w.* \|$", rubric.source, re.MULTILINE)) == settings.points
+    assert "ae.Trials(experiment)" in experiment.source
+    assert experiment.outputs[-1].data["text/html"].count("<tr>") == 2  # names, and one row to begin from
 
 
 @every_lab
