@@ -31,8 +31,8 @@ export async function mount(root, { spec, data }) {
   const { side } = spec.form;
   const { weights, points, labels, images } = parts(spec, await inflate(data));
   const net = model(spec.plan, weights, BETWEEN);
-  const damage = DAMAGE[spec.damage](side, spec.hole);
-  const map = spec.map && placeOnMap(spec.map, points, labels);
+  const damage = DAMAGE[spec.damage](side);
+  const map = spec.map && placeOnMap(spec.map, points, labels, spec.plan.variational);
   const errors = spread();
   const sheets = spec.pictures.map((/** @type {string} */ caption) => picture(caption, { size: [side, side, 1], scale: 140 / side }));
   const row = picture("from the drawing that you kept to this one", { size: [side, side * BETWEEN, 1], scale: 60 / side });

@@ -47,7 +47,8 @@ def draw(
     data    grey images [N, 1, side, side] such as the model was trained on. The drawing is brought to their form; their
             test images are there to begin with, and their errors are what the drawing's error is held against
     noise   for a denoiser: what is added to the drawing has this standard deviation at first; a slider changes it
-    hole    for an `ae.Context`: the side of a hole to move over the drawing (default: half the image's side)
+    hole    for an `ae.Context`: the side of the hole at first (default: half the image's); sliders change it. The
+            errors of test images are then those in holes that the model draws
 
     A code of two numbers or more is shown on the map of test codes (of more numbers: on the plane of their first two
     principal components), a VAE's q(z|x) as ellipses of one and two deviations.
@@ -73,7 +74,6 @@ def draw(
         "controls": _controls(names, damage, noise, side, hole),
         "form": {"side": side, "box": _box(test.x)},
         "damage": damage,
-        "hole": hole,
         "pictures": list(PICTURES[damage]),
         "errors": errors,
         "plan": plan,
@@ -92,7 +92,7 @@ TITLES = {
     "hole": "Draw: what does the network put into the hole?",
 }
 PICTURES = {
-    "none": ("what the network sees", "reconstruction"),
+    "none": ("the network sees", "reconstruction"),
     "noise": ("with noise", "denoised"),
     "hole": ("with a hole", "filled"),
 }
@@ -175,8 +175,9 @@ def _controls(names: list[str], damage: str, noise: float | None, side: int, hol
     if damage == "noise":
         found.append({**control("noise", (0.0, 1.0, float(noise))), "step": 1 / (LEVELS - 1), "key": "noise"})
     if damage == "hole":
-        for name, key in (("hole down", "row"), ("hole right", "column")):
-            found.append({**control(name, (0, side - hole, (side - hole) // 2)), "key": key})
+        for name, key in (("hole, row", "row"), ("hole, column", "column")):
+            found.append({**control(name, (0, side - 1, side // 2)), "key": key})
+        found.append({**control("hole, size", (1, side - 1, hole)), "key": "size"})
     return found
 
 

@@ -11,7 +11,7 @@ from aeutils.panels import embedded
 from tests.tools import browser
 
 DARK = "@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
-PICTURES = ("what the network sees", "reconstruction")
+PICTURES = ("the network sees", "reconstruction")
 MAP = "map of the codes"
 BRIGHT = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
     .reduce((sum, value, k) => sum + (k % 4 ? 0 : value), 0)"""
@@ -187,7 +187,9 @@ def test_between_two_drawings(shown):
     assert picture(page, row) != same
 
 
-@pytest.mark.parametrize(("name", "sliders"), [("noise", ["noise"]), ("hole", ["hole down", "hole right"])])
+@pytest.mark.parametrize(
+    ("name", "sliders"), [("noise", ["noise"]), ("hole", ["hole, row", "hole, column", "hole, size"])]
+)
 def test_noise_and_holes_over_the_drawing(shown, name, sliders):
     page = shown(name)
     press(page, "Clear")

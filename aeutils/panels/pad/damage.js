@@ -9,7 +9,7 @@ const GREY = 0.5; // a hole, as it is shown
  * @typedef {Record<string, number>} Settings
  */
 
-/** @type {Record<string, (side: number, hole: number) => (x: Float64Array, settings: Settings) => Damaged>} */
+/** @type {Record<string, (side: number) => (x: Float64Array, settings: Settings) => Damaged>} */
 export const DAMAGE = {
   none: () => (x) => ({ input: x, shown: x, answer: (decoded) => decoded }),
 
@@ -22,9 +22,12 @@ export const DAMAGE = {
     };
   },
 
-  // The encoder sees black where the hole is, and on a second channel where that is.
-  hole: (side, hole) => (x, { row, column }) => {
-    const inside = (/** @type {number} */ at, /** @type {number} */ from) => at >= from && at < from + hole;
+  // The encoder sees black where the hole is, and on a second channel where that is. It may reach over the border.
+  hole: (side) => (x, { row, column, size }) => {
+    const inside = (/** @type {number} */ at, /** @type {number} */ middle) => {
+      const from = middle - Math.floor(size / 2);
+      return at >= from && at < from + size;
+    };
     const mask = x.map((_, p) => Number(inside(Math.floor(p / side), row) && inside(p % side, column)));
     const input = new Float64Array(2 * x.length);
     input.set(x.map((value, p) => (mask[p] ? 0 : value)));

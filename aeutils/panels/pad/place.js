@@ -12,8 +12,9 @@ const MARK = 8;
  */
 
 /** @param {MapSpec} spec @param {Uint8Array} points [count, 2], 0 to 255 across the box @param {Uint8Array} labels */
-export function placeOnMap({ project, centre, box, names, axes, colours }, points, labels) {
-  const { element, sheet } = paper("codes of test images, and your drawing's", "map of the codes of test images, and the place of your drawing", SIDE, SIDE);
+export function placeOnMap({ project, centre, box, names, axes, colours }, points, labels, variational = false) {
+  const caption = variational ? "codes of test images; q(z|x) of your drawing, one and two deviations" : "codes of test images, and your drawing's";
+  const { element, sheet } = paper(caption, "map of the codes of test images, and the place of your drawing", SIDE, SIDE);
   const back = document.createElement("canvas");
   let drawn = "";
 
@@ -59,6 +60,7 @@ export function placeOnMap({ project, centre, box, names, axes, colours }, point
       const spot = (/** @type {Float64Array} */ one) => onPlane(one).map((v, k) => inside(k ? at.y(v) : at.x(v)));
       const [x, y] = spot(code);
       context.strokeStyle = page.text;
+      context.lineWidth = 2;
       if (deviations) ellipses(context, [x, y], covariance(project, deviations, at.x(1) - at.x(0), at.y(1) - at.y(0)));
       if (from) {
         const [x0, y0] = spot(from);
@@ -67,20 +69,20 @@ export function placeOnMap({ project, centre, box, names, axes, colours }, point
         context.moveTo(x0, y0);
         context.lineTo(x, y);
         context.stroke();
-        ring(context, x0, y0, page.blue);
+        ring(context, x0, y0, page.blue, MARK - 2);
       }
-      ring(context, x, y, page.orange);
+      ring(context, x, y, page.orange, deviations ? 1 : MARK - 2);
     },
   };
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {string} colour */
-function ring(context, x, y, colour) {
-  for (const [style, width] of /** @type {[string, number][]} */ ([["#fff", 7], [colour, 4]])) {
+/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {string} colour @param {number} radius */
+function ring(context, x, y, colour, radius) {
+  for (const [style, width] of /** @type {[string, number][]} */ ([["#fff", 6], [colour, 4]])) {
     context.strokeStyle = style;
     context.lineWidth = width;
     context.beginPath();
-    context.arc(x, y, MARK - 2, 0, 7);
+    context.arc(x, y, radius, 0, 7);
     context.stroke();
   }
 }
@@ -95,7 +97,6 @@ function covariance([first, second], deviations, across, up) {
 function ellipses(context, [x, y], [a, b, c]) {
   const [mean, half] = [(a + c) / 2, Math.hypot((a - c) / 2, b)];
   const axes = [mean + half, Math.max(0, mean - half)].map(Math.sqrt);
-  context.lineWidth = 2;
   for (const times of [1, 2]) {
     context.beginPath();
     context.ellipse(x, y, times * axes[0], times * axes[1], Math.atan2(2 * b, a - c) / 2, 0, 7);

@@ -49,7 +49,7 @@ export function share(error, quantiles) {
 
 /** @param {number} error @param {number[]} quantiles */
 export function said(error, quantiles) {
-  const percent = Math.round(100 * share(error, quantiles));
+  const percent = Math.min(99, Math.max(1, Math.round(100 * share(error, quantiles))));
   const number = `squared error ${error.toFixed(1)}`;
   if (error > quantiles[quantiles.length - 1]) return `${number}: larger than that of every test image`;
   if (error < quantiles[0]) return `${number}: smaller than that of every test image`;

@@ -24,7 +24,7 @@ const { unpack } = await import("./parts/bytes.js");
 answer = given.map(({ spec, data, images, settings }) => {
   const { values } = unpack(Uint8Array.from(data), spec.runs);
   const net = model(spec.plan, values, 2);
-  const damage = DAMAGE[spec.damage](spec.form.side, spec.hole);
+  const damage = DAMAGE[spec.damage](spec.form.side);
   return images.map((image) => {
     const { input, answer } = damage(Float64Array.from(image), settings);
     const { code, deviations } = net.encode(input);
@@ -185,13 +185,14 @@ def test_the_page_fills_holes_as_pytorch_does(data):
     model = ae.Context((1, 8, 8), 4, channels=4)
     panel = ae.draw(model, data, hole=3)
     x = ae.as_float(data.test.x[:3]).cpu()
-    found = page(panel, x, row=2, column=4)["decoded"].view(3, 1, 8, 8)
-    hole = ae.masks.rectangle(x, 2, 4, 3, 3)
+    found = page(panel, x, row=3, column=7, size=3)["decoded"].view(3, 1, 8, 8)
+    hole = ae.masks.rectangle(x, 2, 6, 3, 2)  # one column of it is beyond the border
     with torch.no_grad():
         expected = model(x, hole)
     assert not torch.allclose(expected, x, atol=0.1)
     torch.testing.assert_close(found, expected, rtol=0.01, atol=0.01)
-    assert [(one["key"], one["high"]) for one in panel.spec["controls"][1:]] == [("row", 5), ("column", 5)]
+    controls = [(one["key"], one["high"], one["start"]) for one in panel.spec["controls"][1:]]
+    assert controls == [("row", 7, 4), ("column", 7, 4), ("size", 7, 3)]
 
 
 def test_an_error_is_told_among_those_of_test_images(data, dense):
