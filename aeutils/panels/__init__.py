@@ -6,6 +6,7 @@ network    takes a network to the browser; engine/ computes it there, forward an
 bundle     the modules of a panel as one script, for a page that has no other files
 sliders    `slider_picture`, `slider_figure`, `film`
 train      `train_live`: an autoencoder that learns in the page; live/ trains and draws, in a worker
+draw       `draw`: a drawing through encoder and decoder; pad/ draws and computes, placing and precision make it small
 embedded   what all of them are: a widget that a page without a kernel holds, too
 predict    `predict`: a question before the cell that answers it; predict.js draws it
 

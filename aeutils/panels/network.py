@@ -39,9 +39,14 @@ def describe(net: nn.Module, shape: tuple[int, ...]) -> tuple[list[dict], Tensor
 
     Batch norm is folded into the layer before it. NotInTheBrowser for a layer that is not in the table.
     """
+    layers, tensors = parts(net, shape)
+    return layers, torch.cat([tensor.reshape(-1) for tensor in tensors]) if tensors else torch.zeros(0)
+
+
+def parts(net: nn.Module, shape: tuple[int, ...]) -> tuple[list[dict], list[Tensor]]:
+    """What `describe` says, with every weight by itself."""
     steps = list(_steps(deepcopy(net).cpu().eval(), shape))
-    tensors = [tensor.detach().reshape(-1) for step in steps for tensor in step[1]]
-    return [layer for layer, _ in steps], torch.cat(tensors) if tensors else torch.zeros(0)
+    return [layer for layer, _ in steps], [tensor.detach() for _, tensors in steps for tensor in tensors]
 
 
 def decoder(model: Autoencoder, codes: Tensor) -> tuple[dict, bytes]:

@@ -8,8 +8,8 @@ import { lossCurve } from "./live/curve.js";
 import { digits } from "./live/digits.js";
 import { plane } from "./live/plane.js";
 import { inflate } from "./parts/bytes.js";
-import { slider } from "./parts/controls.js";
-import { OURS, h } from "./parts/dom.js";
+import { button, slider } from "./parts/controls.js";
+import { h } from "./parts/dom.js";
 
 export default { render };
 
@@ -99,13 +99,6 @@ export async function mount(root, { spec, data }) {
     theme.removeEventListener("change", draw);
     worker.terminate();
   };
-}
-
-/** @param {string} name @param {() => void} act */
-function button(name, act) {
-  const element = h("button", { type: "button", ...OURS }, name);
-  element.addEventListener("click", act);
-  return element;
 }
 
 /** A worker of this script; where the page may have none, the same in the page. @param {string} source @returns {any} */

@@ -118,8 +118,10 @@ def test_mouse_and_keys_move_every_kind_of_panel(opened, data, vae):
         ae.explore(vae, data),
         ae.explore(vae, data, dims=(2, 0), background="images"),
         ae.film(frames, [k / 10 for k in range(11)], "A film"),
+        ae.draw(vae, data),
+        ae.draw(vae, data, noise=0.5),
     )
-    for panel in panels(page, 3):
+    for panel in panels(page, 5):
         for slider in panel.sliders():
             for move in (panel.drag, lambda slider, panel=panel: panel.press(slider, 3)):
                 value, pixels = browser.value(slider), panel.pixels()

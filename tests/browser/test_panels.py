@@ -11,7 +11,7 @@ from tests.tools import browser
 from tests.tools.notebooks import FOLDER, LECTURES, read
 
 PRESSES = 10
-PANELS = ("ae.explore(", "ae.film(", "ae.slider_figure(", "ae.slider_picture(", "ae.train_live(")
+PANELS = ("ae.draw(", "ae.explore(", "ae.film(", "ae.slider_figure(", "ae.slider_picture(", "ae.train_live(")
 LOOKED_AT = (*PANELS, "ae.drawing(", "ae.predict(")
 
 # A panel like the lectures': the picture tells the sliders' positions. With a bug where `b` is not looked at.

@@ -198,7 +198,7 @@ class Panel:
 
     def complaint(self) -> str:
         """What it says went wrong while drawing."""
-        return self.root.locator(".complaint").inner_text()
+        return "".join(self.root.locator(".complaint").all_inner_texts())
 
     def pixels(self) -> str:
         """The pixels of all its pictures, once they have stopped changing."""

@@ -1,5 +1,5 @@
 // The map of the codes: a point for every test sample, coloured by its class or by its code, a VAE's q(z|x) as ellipses.
-import { frame, paper, suited, within, write } from "./paper.js";
+import { frame, paper, suited, within, write } from "../parts/paper.js";
 
 const ELLIPSES = 40;
 
@@ -36,7 +36,7 @@ export function codeMap({ code, variational, classes, colours }, labels) {
       if (classes.length) names(page, at, place, labels, classes);
       write(page, flat ? "one unit: h₁ →" : variational ? "z₁ →, z₂ ↑" : "h₁ →, h₂ ↑", 8, page.height - 12, "left");
     },
-    /** The colour of a sample. @param {import("./paper.js").Sheet} page @param {Float64Array} codes @param {number} k */
+    /** The colour of a sample. @param {import("../parts/paper.js").Sheet} page @param {Float64Array} codes @param {number} k */
     colour(page, codes, k) {
       const all = range(Array.from({ length: codes.length / code }, (_, j) => codes[j * code]));
       return suited(page, gradient(codes[k * code], all, colours));
@@ -65,7 +65,7 @@ function gradient(value, [low, high], colours) {
   return colours[Math.min(colours.length - 1, Math.max(0, k))];
 }
 
-/** @param {import("./paper.js").Sheet} page @param {ReturnType<typeof within>} at @param {Float64Array} answers @param {number} code */
+/** @param {import("../parts/paper.js").Sheet} page @param {ReturnType<typeof within>} at @param {Float64Array} answers @param {number} code */
 function ellipses(page, at, answers, code) {
   const { context } = page;
   context.strokeStyle = page.text;
@@ -81,7 +81,7 @@ function ellipses(page, at, answers, code) {
   context.globalAlpha = 1;
 }
 
-/** Each class's name at the median of its points. @param {import("./paper.js").Sheet} page @param {ReturnType<typeof within>} at @param {(k: number) => number[]} place @param {Uint8Array} labels @param {string[]} classes */
+/** Each class's name at the median of its points. @param {import("../parts/paper.js").Sheet} page @param {ReturnType<typeof within>} at @param {(k: number) => number[]} place @param {Uint8Array} labels @param {string[]} classes */
 function names(page, at, place, labels, classes) {
   page.context.font = `bold ${page.context.font}`;
   classes.forEach((name, label) => {

@@ -1,5 +1,5 @@
 // The loss while training: a line over the steps, on a logarithmic scale.
-import { frame, paper, within, write } from "./paper.js";
+import { frame, paper, within, write } from "../parts/paper.js";
 
 const POINTS = 400; // the line has no more: neighbours become their mean
 

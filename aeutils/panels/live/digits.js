@@ -1,5 +1,5 @@
 // Pictures: what goes in, and below it what comes out.
-import { paper } from "./paper.js";
+import { paper } from "../parts/paper.js";
 
 /** @param {{size: number[]}} plan: [height, width] */
 export function digits({ size: [height, width] }) {

@@ -1,5 +1,5 @@
 // The plane: data, their reconstructions, the decoder's curve, the denoiser's arrows.
-import { frame, paper, within } from "./paper.js";
+import { frame, paper, within } from "../parts/paper.js";
 
 /** @param {{box: number[], code: number}} plan @param {Float64Array} test @param {{colour: Function}} map */
 export function plane({ box, code }, test, map) {
@@ -40,7 +40,7 @@ export function plane({ box, code }, test, map) {
   };
 }
 
-/** @param {import("./paper.js").Sheet} page @param {ReturnType<typeof within>} at @param {Float64Array} ends */
+/** @param {import("../parts/paper.js").Sheet} page @param {ReturnType<typeof within>} at @param {Float64Array} ends */
 function arrow({ context, blue }, at, [x, y, toX, toY]) {
   const [px, py, qx, qy] = [at.x(x), at.y(y), at.x(toX), at.y(toY)];
   const angle = Math.atan2(qy - py, qx - px);

@@ -53,3 +53,9 @@ export function pad({ pad: { dims, box, label }, controls }, backdrop, set, rele
   const image = h("img", { src: backdrop, alt: label, draggable: false });
   return { element: h("div", { class: "pad" }, [image, area]), show };
 }
+
+export function button(name, act) {
+  const element = h("button", { type: "button", ...OURS }, name);
+  element.addEventListener("click", act);
+  return element;
+}

@@ -182,7 +182,10 @@ def test_a_bundle_is_one_script_and_needs_no_file(entry, tmp_path):
 def test_a_bundle_keeps_modules_apart_and_says_what_it_cannot_join(tmp_path, monkeypatch):
     monkeypatch.setattr("aeutils.panels.bundle.HERE", tmp_path)
     (tmp_path / "a.js").write_text('import { f as g } from "./b.js";\nconst own = 1;\nconsole.log(own + g());\n')
-    (tmp_path / "b.js").write_text("const own = 41;\n/** A comment. */\nexport function f() { return own; }\n")
+    text = (
+        "const own = 41;\n/** A comment. */\nexport function f() {\n  /** A cast. */ (own);\n  return own; /** */\n}\n"
+    )
+    (tmp_path / "b.js").write_text(text)
     (tmp_path / "c.js").write_text('import { f } from "./d.js";\nconsole.log(f);\n')
     (tmp_path / "d.js").write_text("export let f = 1;\n")
     (tmp_path / "e.js").write_text('import { f } from "./e.js";\n')

@@ -1,5 +1,5 @@
 // A canvas that is drawn on in units of its own: sharp on every screen, in the colours of the page around it.
-import { h } from "../parts/dom.js";
+import { h } from "./dom.js";
 
 /** Okabe and Ito's colours, which colour-blind eyes can tell apart. */
 export const BLUE = "#0072b2";
