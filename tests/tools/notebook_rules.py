@@ -312,6 +312,7 @@ LAB = [
     was_run_in_full,
     has_a_widget,
     has_a_figure,
+    describes_its_figures,
     is_stored_unfilled,
     ends_with_the_score_board,
     links_its_lecture,
