@@ -77,7 +77,7 @@ def test_a_learner_works_through_a_lab(opened, notebook, tmp_path):
             page.write(page.code(head(answer)), answer)
         page.run_all(RUN_SECONDS)
         for name in answers:
-            assert "Right" in page.outputs(page.code(f"lab.{name}.check({name})"))
+            assert "Right" in page.outputs(page.code(f"lab.{name}.check({name}"))  # of a bug, the cause follows
         check.scroll_into_view_if_needed()
         look("5-right")
         board = page.code("lab.score()")
