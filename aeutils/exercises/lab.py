@@ -135,7 +135,12 @@ class Exercise:
         return asked[1:] or self.arguments
 
     def check(self, function: Callable, cause: str = ...) -> "Verdict":
-        """Runs the learner's function on all cases and says what came of it; `cause` is that of a bug."""
+        """Runs the learner's function on all cases and says what came of it; `cause` is that of a bug.
+
+        TypeError for a cause where there is no bug to find.
+        """
+        if cause is not ... and not self.bug:
+            raise TypeError(f"{self.name} has no bug to find: call check({self.name}), without a cause")
         judged = self._judged(function)
         if self.bug:
             judged = self.bug.weighed(judged, self.name, cause)

@@ -96,3 +96,9 @@ def test_check_takes_the_cause_and_the_solution_names_it(monkeypatch):
     assert (found.state, found.earned, found.reason) == (RIGHT, 1, CAUSES["b"])
     assert exercise.answer().endswith('\n\n\nspread_bug = "b"')
     assert exercise.solution().endswith(CAUSES["b"])
+
+
+def test_a_cause_where_there_is_no_bug_is_refused():
+    plain = Exercise(Lab("Lab 0: another", __name__), spread, cases=[(tensor([1.0, 2.0]),)], hints="", mistakes={})
+    with pytest.raises(TypeError, match="spread has no bug to find: call check"):
+        plain.check(spread, "b")
