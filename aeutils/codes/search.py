@@ -6,7 +6,7 @@ from torch import Tensor
 from aeutils.checks import Whole, checked
 from aeutils.checks.tensors import Codes, Labels
 
-ROWS = 500  # queries compared at once: bounds the memory
+ROWS = 200  # queries compared at once: bounds the memory
 SHORTEST = 1e-12  # what a shorter row counts as: its cosines are 0, not infinite
 
 
@@ -26,7 +26,7 @@ def nearest(queries: Codes("M D ..."), gallery: Codes("N D ..."), count: Whole(1
     # The gallery's lengths divide the products: rows of length one would be a second gallery in memory. Those of the
     # queries do not change an order.
     lengths = gallery.norm(dim=1).clamp(min=SHORTEST)
-    return torch.cat([(rows @ gallery.T / lengths).topk(count).indices for rows in queries.split(ROWS)])
+    return torch.cat([(rows @ gallery.T).div_(lengths).topk(count).indices for rows in queries.split(ROWS)])
 
 
 @checked
