@@ -2,10 +2,14 @@
 
 import inspect
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 
 from torch import Tensor
+
+from aeutils.checks import checked
+from aeutils.checks.contract import Function
+from aeutils.checks.kinds import said
 
 
 class Trials:
@@ -17,12 +21,11 @@ class Trials:
     `experiment` returns results by name, a dict of numbers or texts. `rows` has them all, a dict each, as
     `pandas.DataFrame(tried.rows)` takes them. The same settings again are another row where they give another result.
 
-    TypeError if `experiment` is no function, is called with settings that it does not have, or returns something else.
+    ValueError if `experiment` is no function or returns something else; TypeError for settings that it does not have.
     """
 
-    def __init__(self, experiment: Callable[..., Mapping[str, object]]):
-        if not callable(experiment):
-            raise TypeError(f"expected a function that takes settings and returns results; got {experiment!r}")
+    @checked
+    def __init__(self, experiment: Function("that takes settings and returns results by name")):
         self._experiment, self.rows = experiment, []
 
     def __call__(self, **settings) -> "Trials":
@@ -36,7 +39,7 @@ class Trials:
     def _results(self, settings: dict) -> dict:
         found = self._experiment(**settings)
         if not isinstance(found, Mapping) or not found:
-            raise TypeError(f'expected results by name, as {{"error": 3.5}}; the experiment returned {found!r}')
+            raise ValueError(f'expected results by name, as {{"error": 3.5}}; the experiment returned {said(found)}')
         return dict(found)
 
     def _table(self) -> list[list[str]]:
@@ -63,7 +66,7 @@ def _plain(name: str, value: object) -> float | int | str | bool | None:
     if (isinstance(value, Tensor) and value.numel() == 1) or (hasattr(value, "item") and not hasattr(value, "__len__")):
         value = value.item()
     if not isinstance(value, numbers.Real | str | None):
-        raise TypeError(f"{name} is {value!r}; expected a number or a text, which fits into a table")
+        raise ValueError(f"{name} is {said(value)}; expected a number or a text, which fits into a table")
     return value
 
 

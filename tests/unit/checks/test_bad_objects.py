@@ -256,6 +256,14 @@ STORED = {
     "setup": Call(
         ae.setup, {"data": "blocks", "seed": 0}, {"data": TEXT | {"unknown": "minst", "set": DATA}, "seed": SEED}
     ),
+    "Trials": Call(
+        ae.Trials, {"experiment": lambda beta=1.0: {"error": beta}}, {"experiment": FUNCTION | {"class": dict}}
+    ),
+    "Trials of": Call(
+        lambda gives: ae.Trials(lambda beta=1.0: gives)(beta=2.0),
+        {"gives": {"error": 1.0}},
+        {"gives": {"None": None, "number": 1.0, "empty": {}, "tensor": X, "images": {"error": X}, "list": {"a": [1]}}},
+    ),
     "lab": Call(ae.lab, {"number": 1}, {"number": COUNT | {"none": 99, "list": [1], "dictionary": {}, "set": {1}}}),
     "DataSet": Call(
         ae.DataSet,
@@ -354,6 +362,7 @@ RANGE = {
 }
 CURVE = ae.load("curve", count=20)
 SPOILT = ae.DataSet("nan", "drawn", ("a",), ae.Split(CURVE.train.x * NAN, CURVE.train.labels), CURVE.test)
+NAN_SET = ae.DataSet("nan", "drawn", ("a", "b"), ae.Split(X * NAN, LABELS), ae.Split(X * NAN, LABELS))
 FIGURES = {
     "class_map": Call(
         scatter,
@@ -387,6 +396,21 @@ FIGURES = {
             "title": TEXT | {"None": None},
             "x": RANGE,
         },
+    ),
+    "draw": Call(
+        ae.draw,
+        {"model": AE, "data": DATA},
+        {
+            "model": MODEL | {"of other images": ae.Dense((1, 28, 28), 2, (4,)), "its own way": ae.PCA.fit(X, 2)},
+            "data": SET | {"points": CURVE, "nan": NAN_SET},
+            "noise": NUMBER | {"more": 1.5},
+            "hole": COUNT | {"of no context encoder": 4},
+        },
+    ),
+    "draw into a hole": Call(
+        ae.draw,
+        {"model": ae.Context(SHAPE, 2, 2), "data": DATA, "hole": 4},
+        {"hole": COUNT | {"the whole image": 8}, "noise": {"of no denoiser": 0.5}},
     ),
     "train_live": Call(
         ae.train_live,
