@@ -103,7 +103,6 @@ def test_any_model_denoises(tmp_path, capsys):
     assert sum("psnr" in key for key in recipe["measures"]) == 4
 
 
-@pytest.mark.usefixtures("little")
 def test_the_denoiser_denoises_unasked(tmp_path, capsys):
     _, recipe = ae.load_model(train(tmp_path, "--model", "denoising"))
     assert recipe["corrupt"] == "gaussian=0.5"
