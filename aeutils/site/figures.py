@@ -7,11 +7,7 @@ import numpy as np
 PAPER = 250  # grey level from which a pixel is paper
 GAP = 2  # pixels of paper between two parts of a figure
 SIDE, LENGTH = 20, 140  # pixels; a part that is narrower than the one and shorter than the other is a word or a mark
-DENSE, FULL, RIM = (
-    0.45,
-    0.95,
-    0.25,
-)  # shares of ink: of a picture, of one for certain, of its outermost rows and columns
+DENSE, FULL, RIM = 0.45, 0.95, 0.25  # shares of ink: of a picture, of one for certain, of its outer rows and columns
 PLOT = 60  # pixels; what is smaller beside a colour bar is a slanted word
 FLAT, VIVID = 0.5, 40  # the share of ink that bars of few colours have, and what makes a grey a colour
 LONG = 6  # times as long as wide: a colour bar
@@ -37,10 +33,11 @@ def pictures(figure: np.ndarray) -> list[Box]:
     Beside a colour bar every plot is one: its colours mean numbers.
     """
     ink = figure.min(-1) < PAPER
-    parts = [_trimmed(ink, part) for part in _parts(ink, (slice(0, ink.shape[0]), slice(0, ink.shape[1])))]
+    whole = list(_parts(ink, (slice(0, ink.shape[0]), slice(0, ink.shape[1]))))
+    parts = [_trimmed(ink, part) for part in whole]
     parts = [part for part in parts if min(ink[part].shape) >= SIDE or max(ink[part].shape) >= LENGTH]
     if bars := [part for part in parts if _is_colour_bar(figure[part])]:
-        return bars + [part for part in parts if min(ink[part].shape) >= PLOT]
+        return bars + [part for part in whole if min(ink[part].shape) >= PLOT]  # of a plot, the rim has points, too
     return [part for part in parts if _is_picture(figure[part], ink[part])]
 
 

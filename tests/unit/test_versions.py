@@ -132,7 +132,7 @@ def imported(folder: str) -> set[str]:
     return names - sys.stdlib_module_names - {"aeutils", "tests"}
 
 
-@pytest.mark.parametrize(("folder", "extras"), [("aeutils", ()), ("tests", ("test", "grading"))])
+@pytest.mark.parametrize(("folder", "extras"), [("aeutils", ("site",)), ("tests", ("test", "grading", "site"))])
 def test_what_is_imported_is_declared(folder, extras):
     declared = [*PROJECT["dependencies"], *(line for name in extras for line in PROJECT["optional-dependencies"][name])]
     names = {canonicalize_name(Requirement(line).name) for line in declared}

@@ -34,7 +34,7 @@ def test_the_score_board_knows_earlier_sessions(file):
     progress.record(LAB, "kl", state=WRONG)
     for exercise in lab.exercises.values():
         exercise.verdict = Verdict(exercise.name, OPEN, exercise.points)
-    assert lab.score().summary == f"{LAB}: 1 right, 1 wrong, 5 open; 1 of 10 points"
+    assert lab.score().summary == f"{LAB}: 1 right, 1 wrong, 7 open; 1 of 12 points"
     assert "✓ Right, earlier" in repr(lab.score())
     lab.kl.verdict = Verdict("kl", RIGHT, 1)
     assert "2 right, 0 wrong" in lab.score().summary
@@ -47,7 +47,7 @@ def test_the_command_shows_all_labs(file, capsys):
     progress.record(LAB, "kl", hints=1)
     main(["progress"])
     lines = capsys.readouterr().out.splitlines()
-    assert next(line for line in lines if line.startswith("Lab ")) == f"{LAB}: 1 right, 0 wrong, 6 open; 1 of 10 points"
+    assert next(line for line in lines if line.startswith("Lab ")) == f"{LAB}: 1 right, 0 wrong, 8 open; 1 of 12 points"
     assert sum(line.startswith("Lab ") for line in lines) == 6
     assert any(line.split() == ["entropy", "✓", "Right,", "earlier", "1", "of", "1", "2", "tries"] for line in lines)
     assert any(line.endswith("1 hint") for line in lines)

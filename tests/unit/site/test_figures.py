@@ -1,12 +1,20 @@
 """Figures for dark pages: what turns and what does not."""
 
 import colorsys
+from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from aeutils.site.figures import dark, pictures
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    """The notebooks' own."""
+    with plt.style.context(files("aeutils.plots") / "course.mplstyle"):
+        yield
 
 
 def drawn(figure) -> np.ndarray:
