@@ -28,7 +28,6 @@ POINTS = 500  # of the map
 CHOICES = 20  # test images to begin with
 LEVELS = 11  # of noise, from 0 to 1
 SHOWN = 140  # pixels along a side of the still picture's images
-INK = 26  # grey levels from which on a pixel counts as drawn
 
 
 class Drawing(Embedded):
@@ -183,7 +182,7 @@ def _controls(names: list[str], damage: str, noise: float | None, side: int, hol
 
 def _box(images: Tensor) -> int:
     """The longer side of what is drawn in the images, in pixels, as most of them have it: 20 for MNIST."""
-    ink = (as_float(images) * 255 >= INK)[:, 0]
+    ink = images[:, 0] > 0
     sizes = [(ink.any(axis).long() * torch.arange(1, ink.shape[1] + 1, device=ink.device)) for axis in (1, 2)]
     ends = torch.stack([one.amax(1) - torch.where(one > 0, one, 10**6).amin(1) + 1 for one in sizes])
     longer = ends.amax(0)[ink.any(1).any(1)]

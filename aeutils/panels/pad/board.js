@@ -6,6 +6,7 @@ const PEN = 22; // as thick as the strokes of MNIST, where the drawing fills thr
 const ERASER = 44;
 const MOVE = 10; // of the pen, by one press of an arrow key
 const REMEMBERED = 30;
+const FAINT = 20; // grey levels: less is nothing, since the soft edge of the eraser leaves some that nobody sees
 
 /** @typedef {{pixels: ImageData, image: Float64Array | null, empty: boolean}} Moment */
 
@@ -111,7 +112,7 @@ export function board(side, changed) {
     ink() {
       const { data } = context.getImageData(0, 0, WIDE, WIDE);
       const shares = new Float32Array(WIDE * WIDE);
-      for (let p = 0; p < shares.length; p++) shares[p] = data[4 * p] / 255;
+      for (let p = 0; p < shares.length; p++) shares[p] = data[4 * p] < FAINT ? 0 : data[4 * p] / 255;
       return shares;
     },
     image: () => image,

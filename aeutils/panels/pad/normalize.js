@@ -1,7 +1,8 @@
 // A drawing in the form of the data, as MNIST was made (LeCun et al. 1998): the ink fitted into a box with its proportions
-// kept, grey where a pixel is covered in part, then moved by whole pixels so that its centre of mass is in the middle.
+// kept, grey where a pixel is covered in part, then moved by whole pixels so that its centre of mass is in the middle, which
+// in MNIST is the middle of pixel 14, counted from 0.
 
-const FAINT = 0.1; // ink below this share says nothing about where the drawing ends
+const TIE = 1e-6; // what is symmetric is not to be moved to one side or the other by errors of rounding
 
 /**
  * Ink [height, width], shares from 0 to 1 -> values [side, side]. `box` pixels are the longer side of the ink: 20 of 28 for
@@ -17,7 +18,7 @@ export function normalize(ink, width, { side, box }) {
   const rows = shares(ends.top, ends.bottom, scale);
   const small = resample(ink, width, columns, rows);
   const [x, y] = centre(small, columns.length);
-  const place = (/** @type {number} */ at, /** @type {number} */ size) => Math.max(0, Math.min(side - size, Math.round((side - 1) / 2 - at)));
+  const place = (/** @type {number} */ at, /** @type {number} */ size) => Math.max(0, Math.min(side - size, Math.round(side / 2 - at - TIE)));
   const [left, top] = [place(x, columns.length), place(y, rows.length)];
   rows.forEach((_, row) => values.set(small.subarray(row * columns.length, (row + 1) * columns.length), (top + row) * side + left));
   return values;
@@ -28,7 +29,7 @@ function bounds(ink, width) {
   let [left, right, top, bottom] = [width, 0, -1, 0];
   for (let p = 0, y = 0; p < ink.length; y++) {
     for (let x = 0; x < width; x++, p++) {
-      if (ink[p] < FAINT) continue;
+      if (!ink[p]) continue;
       if (x < left) left = x;
       if (x >= right) right = x + 1;
       if (top < 0) top = y;

@@ -76,7 +76,7 @@ def scribble(seed, width=140, height=140):
 
 def by_python(ink, side, box):
     """The same in another way: differences of sums over the ink, which are areas."""
-    rows, columns = (np.flatnonzero((ink >= 0.1).any(axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     if len(rows) == 0:
         return np.zeros((side, side))
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(float)
@@ -86,7 +86,7 @@ def by_python(ink, side, box):
         edges = (np.arange(np.ceil(cut.shape[axis] * scale - 1e-9) + 1) / scale).clip(0, cut.shape[axis])
         at = np.apply_along_axis(lambda line, edges=edges: np.interp(edges, np.arange(len(line)), line), axis, sums)
         cut = np.diff(at, axis=axis) * scale
-    wanted = [np.floor((side - 1) / 2 - at + 0.5) for at in centre(cut)]
+    wanted = [np.ceil(side / 2 - at - 0.5 - 1e-6) for at in centre(cut)]
     top, left = (int(np.clip(at, 0, side - size)) for at, size in zip(wanted, cut.shape, strict=True))
     image = np.zeros((side, side))
     image[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
@@ -111,7 +111,7 @@ def test_drawings_get_the_form_of_mnist():
         assert image.max() <= 1 + 1e-6
         lengths = [np.flatnonzero(image.any(axis))[[0, -1]] @ [-1, 1] + 1 for axis in (0, 1)]
         assert max(lengths) == 20
-        assert abs(np.array(centre(image)) - 13.5).max() <= 0.5 + 1e-9
+        assert abs(np.array(centre(image)) - 14).max() <= 0.5 + 1e-5  # as in MNIST: 14.0, from 13.5 to 14.5
 
 
 def test_extreme_drawings():
@@ -132,16 +132,9 @@ def test_extreme_drawings():
 
 
 def test_what_has_the_form_already_stays_as_it_is():
-    images = [image for image in normalized([scribble(seed) for seed in range(12)]) if clear(image)]
-    assert len(images) > 3
+    images = normalized([scribble(seed) for seed in range(8)])
     again = normalized([image.astype(np.float32).repeat(5, 0).repeat(5, 1) for image in images])
-    for image, other in zip(images, again, strict=True):
-        np.testing.assert_allclose(other, image, atol=1e-6)
-
-
-def clear(image):
-    """Whether no faint row or column surrounds the ink: what is faint does not count, and is cut off."""
-    return all((image.max(axis) >= 0.1).sum() == image.any(axis).sum() for axis in (0, 1))
+    np.testing.assert_allclose(again, images, atol=1e-6)
 
 
 def test_the_box_is_that_of_the_data(data, dense):
