@@ -11,7 +11,7 @@ import nbformat
 from tests.tools.notebooks import ROOT, WIDGET, Notebook, is_figure, kinds, pictures, tags
 
 CHECKED = "nbval-check-output"
-MAX_BYTES = 1_500_000
+MAX_BYTES = 1_800_000
 LEAST_ALT = 60  # letters of a figure's alternative text
 MACHINE_PATH = re.compile(
     rf"(?<![\w.])/(?:home|root|tmp|Users|var/folders|workspace|content)/|\b[A-Z]:\\+Users|site-packages|{re.escape(str(ROOT))}"
