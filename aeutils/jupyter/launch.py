@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -26,7 +27,7 @@ def launch(arguments: Sequence[str] = (), folder: Path = NOTEBOOKS) -> int:
 
 def check_port(arguments: Sequence[str]) -> None:
     """ValueError for a port that is none, which Jupyter would try again and again."""
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in pairwise([*arguments, ""]):
         name, equals, value = argument.partition("=")
         port = value if equals else following
         if name in PORTS and not (port.isdecimal() and int(port) <= LARGEST_PORT):

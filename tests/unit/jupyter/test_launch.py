@@ -56,6 +56,15 @@ def test_root_is_allowed_only_to_root(course, monkeypatch, user, allowed):
     assert ("--allow-root" in lab.command([], course)) is allowed
 
 
+@pytest.mark.parametrize("options", [[], ["--no-browser"], ["--port", "8890"], ["--no-browser", "--port=8890"]])
+def test_it_starts_with_and_without_options(course, monkeypatch, options):
+    """As the README says: without any."""
+    started = []
+    monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", lambda argv: started.append(argv))
+    assert lab.launch(options, course) == 0
+    assert started == [lab.command(options, course)]
+
+
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no notebooks at"):
         lab.launch([], tmp_path / "nowhere")
