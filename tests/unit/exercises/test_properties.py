@@ -1,6 +1,7 @@
 """What must hold of an answer, beyond the examples: sizes, gradients, state, rules, chance; and what is said of it."""
 
 import random
+import re
 
 import numpy as np
 import pytest
@@ -162,7 +163,7 @@ def test_a_real_attempt_that_pytorch_does_not_implement_is_one():
     for answer in (Misspelt(), lambda x: (x ^ 2).sum()):
         found, reason = verdict(plain, answer)
         assert found == WRONG
-        assert "It raises `NotImplementedError" in reason
+        assert re.search("It raises `(NotImplementedError|RuntimeError)", reason)  # PyTorch 2.4 has the second for ^
 
     def stub(x):
         raise NotImplementedError("your turn")
