@@ -361,7 +361,10 @@ def _reached(weights, given, lr):
     return "by none that are known here"
 
 
-def _steps(rate=1, modules=slice(None), fresh=False, zero=True, optimizer=torch.optim.Adam, parts=1):
+ALL = slice(None)  # of the modules
+
+
+def _steps(rate=1, modules=ALL, fresh=False, zero=True, optimizer=torch.optim.Adam, parts=1):
     """Training on batches, with one thing done differently; `parts`: so many times a new optimiser."""
 
     def run(encoder, decoder, batches, lr):
@@ -414,7 +417,7 @@ def _losses(losses, expected, n, epochs, batch_size):
     return {"returned losses, divided by the mean losses of the epochs": ratios}
 
 
-def _faulty_loop(order=None, epochs=None, mean=True, batches=None, step=None, rate=1, modules=slice(None), fresh=False):
+def _faulty_loop(order=None, epochs=None, mean=True, batches=None, step=None, rate=1, modules=ALL, fresh=False):
     """`train` with one thing done differently."""
 
     def wrong(encoder, decoder, x, epoch_count, batch_size, lr):
