@@ -75,3 +75,30 @@ def scratch_notebook(tmp_path):
         return path
 
     return write
+
+
+DARK = "@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
+
+
+@pytest.fixture
+def alive(chromium, tmp_path):
+    """A function: opens a page of a panel's HTML alone, without a network, and waits for the sign that it is alive."""
+    pages = []
+
+    def show(html, sign, width, scheme="light"):
+        file = tmp_path / f"{len(pages)}.html"
+        head = "<!doctype html><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+        file.write_text(f"{head}<style>{DARK}</style><body>{html}</body>")
+        options = {"offline": True, "color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+        page = chromium.new_context(**options).new_page()
+        page.set_default_timeout(20_000)
+        pages.append(page)
+        page.goto(file.as_uri())
+        page.locator(sign).wait_for()
+        return page
+
+    yield show
+    folder = browser.folder_for("AEUTILS_SCREENSHOT_DIR", tmp_path)
+    for number, page in enumerate(pages):
+        page.screenshot(path=folder / f"{tmp_path.name}-{number}.png", full_page=True)
+        page.context.close()

@@ -10,7 +10,6 @@ import aeutils as ae
 from aeutils.panels import embedded
 from tests.tools import browser
 
-DARK = "@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
 PICTURES = ("the network sees", "reconstruction")
 MAP = "map of the codes"
 BRIGHT = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
@@ -36,28 +35,9 @@ def panels():
 
 
 @pytest.fixture
-def shown(chromium, panels, tmp_path):
+def shown(alive, panels):
     """A function: opens a page with one of the panels, by name, and waits until it is alive."""
-    pages = []
-
-    def show(name, width=1200, scheme="light"):
-        file = tmp_path / f"{name}.html"
-        viewport = "<meta name='viewport' content='width=device-width'>"
-        head = f"<!doctype html><meta charset='utf-8'>{viewport}<style>{DARK}</style>"
-        file.write_text(f"{head}<body>{panels[name]}</body>")
-        options = {"offline": True, "color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-        page = chromium.new_context(**options).new_page()
-        page.set_default_timeout(20_000)
-        pages.append(page)
-        page.goto(file.as_uri())
-        page.locator("[data-drawings]").wait_for()
-        return page
-
-    yield show
-    folder = browser.folder_for("AEUTILS_SCREENSHOT_DIR", tmp_path)
-    for number, page in enumerate(pages):
-        page.screenshot(path=folder / f"draw-{tmp_path.name}-{number}.png", full_page=True)
-        page.context.close()
+    return lambda name, width=1200, scheme="light": alive(panels[name], "[data-drawings]", width, scheme)
 
 
 def drawings(page):

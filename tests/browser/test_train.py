@@ -23,29 +23,9 @@ def panels():
 
 
 @pytest.fixture
-def shown(chromium, panels, tmp_path):
+def shown(alive, panels):
     """A function: opens a page with one of the panels, by name, and waits until it is alive."""
-    pages = []
-
-    def show(name, width=1400, scheme="light"):
-        file = tmp_path / f"{name}.html"
-        dark = "@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }"
-        head = f"<!doctype html><meta charset='utf-8'><style>{dark}</style>"
-        file.write_text(f"{head}<body>{panels[name].html()}</body>")
-        page = chromium.new_context(
-            offline=True, color_scheme=scheme, viewport={"width": width, "height": 900}
-        ).new_page()
-        page.set_default_timeout(20_000)
-        pages.append(page)
-        page.goto(file.as_uri())
-        page.locator("[data-steps='0']").wait_for()
-        return page
-
-    yield show
-    folder = browser.folder_for("AEUTILS_SCREENSHOT_DIR", tmp_path)
-    for number, page in enumerate(pages):
-        page.screenshot(path=folder / f"train-{tmp_path.name}-{number}.png", full_page=True)
-        page.context.close()
+    return lambda name, width=1400, scheme="light": alive(panels[name].html(), "[data-steps='0']", width, scheme)
 
 
 def steps(page):
